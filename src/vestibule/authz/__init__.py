@@ -1,0 +1,1 @@
+"""The decision engine: catalogue, levels, standing, reach, decision. Pure Python, no Django."""

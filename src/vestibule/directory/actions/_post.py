@@ -1,0 +1,62 @@
+"""Posting: a sealed mail and its work item, written in the transaction of the act."""
+
+from __future__ import annotations
+
+import json
+
+from vestibule import clock, sealing
+from vestibule.directory.links import firm_base
+from vestibule.directory.mails import Message
+from vestibule.directory.models import (
+    Firm,
+    Invitation,
+    MailState,
+    OutboxMessage,
+    User,
+    WorkItem,
+    WorkState,
+)
+from vestibule.directory.models.tenancy import new_id
+
+
+def post(kind: str, message: Message, *, to: User, invitation: Invitation | None = None) -> None:
+    """Put a mail to a user's stored address into the outbox; the worker sends it after commit.
+
+    The whole message is sealed: nobody but the mail server and the person reads it.
+    """
+    firm = Firm.objects.get(pk=to.firm_id)
+    row_id = new_id()
+    host = firm_base(firm).partition("//")[2].partition("/")[0].partition(":")[0]
+    now = clock.now()
+    sealed = {
+        "to": to.email,
+        "to_name": to.full_name if to.full_name != to.email else "",
+        "from_name": firm.name,
+        "subject": message.subject,
+        "text": message.text,
+        "html": message.html,
+        "language": message.language,
+    }
+    WorkItem.objects.create(id=row_id, firm_id=firm.pk, kind="mail", due_at=now)
+    OutboxMessage.objects.create(
+        id=row_id,
+        firm_id=firm.pk,
+        user_id=to.pk,
+        invitation=invitation,
+        kind=kind,
+        message_id=f"<{row_id.hex}@{host or 'localhost'}>",
+        sealed=sealing.seal(json.dumps(sealed, ensure_ascii=False).encode()),
+        created_at=now,
+    )
+
+
+def withdraw(invitation: Invitation) -> None:
+    """Take back mails of an invitation that have not left yet, and wipe them."""
+    rows = OutboxMessage.objects.filter(
+        firm_id=invitation.firm_id, invitation_id=invitation.pk, state=MailState.QUEUED
+    )
+    ids = list(rows.values_list("pk", flat=True))
+    rows.update(state=MailState.WITHDRAWN, sealed=None)
+    WorkItem.objects.filter(pk__in=ids, state=WorkState.QUEUED).update(
+        state=WorkState.DONE, finished_at=clock.now()
+    )

@@ -1,0 +1,78 @@
+"""Passwords: ask for a reset, set a new one by its link. Neither ever lifts a state."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import F
+
+from vestibule import clock
+from vestibule.actor import Actor
+from vestibule.directory import mailings
+from vestibule.directory.actions._action import action, authorize, nothing_changed, record
+from vestibule.directory.actions._persons import locked
+from vestibule.directory.actions._post import post
+from vestibule.directory.actions._tokens import consume, find_open, issue
+from vestibule.directory.models import Session, Token, TokenPurpose, User, UserState
+from vestibule.directory.policies.addresses import read_address
+from vestibule.directory.policies.passwords import NewPassword
+from vestibule.refusals import LinkDead, Refusal
+
+RESET_VALID = timedelta(hours=2)
+
+
+@action("vestibule.link.ask")
+def ask_password_reset(actor: Actor, *, email: str) -> None:
+    """Mail a reset link to the stored address of the exactly matching, active user.
+
+    Whoever asks learns nothing: the answer is the same for every address.
+    """
+    authorize(actor, at=None)
+    try:
+        canonical = read_address(email).canonical
+    except Refusal:
+        canonical = ""
+    user = (
+        User.objects.filter(firm_id=actor.firm_id, canonical_email=canonical)
+        .select_for_update()
+        .first()
+    )
+    if user is None or user.state != UserState.ACTIVE:
+        nothing_changed()
+        return
+
+    secret = issue(user, TokenPurpose.PASSWORD_RESET, valid=RESET_VALID)
+    message = mailings.reset_mail(user, secret, clock.now() + RESET_VALID)
+    post("password_reset", message, to=user)
+    record(actor, "password.reset_asked", user, place=user.billable_company)
+
+
+def open_reset(firm_id: UUID, secret: str) -> Token | None:
+    """Return the token of a reset link that could be used now. Changes nothing."""
+    token = find_open(firm_id, secret, TokenPurpose.PASSWORD_RESET)
+    return token if token is not None and token.user.state == UserState.ACTIVE else None
+
+
+@action("vestibule.link.use")
+def reset_password(actor: Actor, token: Token, *, password: NewPassword) -> User:
+    """Set the password just chosen; every session ends, the person is told by mail.
+
+    Refuses: LinkDead.
+    """
+    authorize(actor, at=None)
+    if actor.token_id != token.pk or actor.user_id != token.user_id:
+        raise LinkDead()
+    user = locked(token.user)
+    if user.state != UserState.ACTIVE or user.version != token.user_version:
+        raise LinkDead()
+
+    consume(token)
+    User.objects.filter(firm_id=user.firm_id, pk=user.pk).update(
+        password=password.encoded, epoch=F("epoch") + 1
+    )
+    Session.objects.filter(firm_id=user.firm_id, user_id=user.pk).delete()
+    user.refresh_from_db()
+    post("password_changed", mailings.password_changed_mail(user), to=user)
+    record(actor, "password.reset", user, place=user.billable_company)
+    return user

@@ -1,0 +1,35 @@
+"""The gate's deed: somebody comes in. Called after the last stage of every way to sign in."""
+
+from __future__ import annotations
+
+from vestibule import clock
+from vestibule.actor import Actor
+from vestibule.directory.actions._action import action, authorize, record
+from vestibule.directory.actions._persons import locked
+from vestibule.directory.models import User
+from vestibule.directory.policies.sign_in import require_let_in
+from vestibule.refusals import SignInRefused
+
+
+@action("vestibule.session.open")
+def open_session(actor: Actor, user: User, *, method: str) -> User:
+    """Let a proven person in, if he is let into this firm at this very moment.
+
+    Refuses: SignInRefused.
+    """
+    authorize(actor, at=None)
+    if user.firm_id != actor.firm_id:
+        raise SignInRefused()
+    user = locked(user)
+    require_let_in(user, user.firm_id)
+
+    user.last_sign_in_at = clock.now()
+    user.save(update_fields=["last_sign_in_at"])
+    record(
+        actor,
+        "user.signed_in",
+        user,
+        place=user.billable_company,
+        public={"method": method},
+    )
+    return user

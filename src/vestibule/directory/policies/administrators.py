@@ -1,0 +1,145 @@
+"""Law 5: a company keeps its last administrator. The one place that judges it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from vestibule import clock
+from vestibule.directory.facts import administrator_roles, ids_on
+from vestibule.directory.models import Grant, Place, User
+from vestibule.directory.querysets import below
+from vestibule.refusals import FirstUserIsAdministrator, LastAdministrator
+
+GONE = ("deactivated", "erased")
+RANK_OF_STATE = {"active": 2, "awaiting_validation": 1, "ready": 1, "invited": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How well a company is looked after: now, at its worst from now on, and by how many."""
+
+    now: int
+    worst: int
+    people: frozenset[UUID]
+    """its client users who are neither deactivated nor erased"""
+
+
+def watch(company: Place) -> Watch:
+    """Return the rank of a company now and after every end already scheduled.
+
+    Rank 2: an active administrator; 1: one who waits, is ready or invited; 0: none.
+    """
+    at = clock.now()
+    grants = Grant.objects.filter(
+        Q(place_id__in=ids_on(company.path)) | below(company.path, "place__path"),
+        Q(until__isnull=True) | Q(until__gt=at),
+        firm_id=company.firm_id,
+        user__kind="client",
+    ).exclude(user__state__in=GONE)
+    rows = list(
+        grants.values_list("user_id", "user__state", "place__path", "role_id", "since", "until")
+    )
+    roles = administrator_roles(company.firm_id)
+    ranks: list[tuple[int, datetime, datetime | None]] = [
+        (RANK_OF_STATE.get(state, 0), since, until)
+        for _user, state, path, role_id, since, until in rows
+        if role_id in roles and company.path.startswith(path)
+    ]
+
+    def rank(moment: datetime) -> int:
+        return max(
+            (
+                rank
+                for rank, since, until in ranks
+                if since <= moment and (until is None or moment < until)
+            ),
+            default=0,
+        )
+
+    ends = [until for _rank, _since, until in ranks if until is not None]
+    return Watch(
+        now=rank(at),
+        worst=min(rank(moment) for moment in [at, *ends]),
+        people=frozenset(row[0] for row in rows),
+    )
+
+
+@contextmanager
+def administrators_kept(companies: Iterable[Place], *, person: User | None) -> Iterator[None]:
+    """Judge what happens inside by its end state, for each of `companies`.
+
+    Locks the companies' rows in the order of their ids first, so that two acts that each
+    would leave one administrator can't both pass.
+
+    Refuses: LastAdministrator, FirstUserIsAdministrator.
+    """
+    ids = {company.pk for company in companies if company.acts_as == "company"}
+    locked = list(Place.objects.filter(pk__in=ids).lock())
+    before = {company.pk: watch(company) for company in locked}
+    yield
+    for company in locked:
+        was, then = before[company.pk], watch(company)
+        if not then.people and was.now < 2:
+            continue  # nobody is left, and nobody ever was in: nothing to look after
+        if not then.people and not was.people:
+            continue
+        if then.worst >= max(was.now, 1):
+            continue
+        if was.now == 0:
+            raise FirstUserIsAdministrator(company=company.name)
+        raise LastAdministrator(
+            user=person.full_name if person is not None else "", company=company.name
+        )
+
+
+def companies_of(places: Iterable[Place]) -> list[Place]:
+    """Return the companies at, above or below `places`: those an act there can concern."""
+    by_firm: dict[UUID, Q] = defaultdict(Q)
+    for place in places:
+        by_firm[place.firm_id] |= Q(pk__in=ids_on(place.path)) | below(place.path)
+    found: list[Place] = []
+    for firm_id, where in by_firm.items():
+        found += Place.objects.filter(where, firm_id=firm_id, acts_as="company")
+    return found
+
+
+def last_administrator_of(user: User) -> list[Place]:
+    """Return the companies that would lose their last administrator with this user."""
+    at = clock.now()
+    roles = administrator_roles(user.firm_id)
+    places = [
+        grant.place
+        for grant in Grant.objects.filter(
+            Q(until__isnull=True) | Q(until__gt=at),
+            firm_id=user.firm_id,
+            user_id=user.pk,
+            role_id__in=roles,
+        ).select_related("place")
+    ]
+    return [company for company in companies_of(places) if _only(company, user, roles)]
+
+
+def _only(company: Place, user: User, roles: frozenset[UUID]) -> bool:
+    now = watch(company).now
+    if RANK_OF_STATE.get(user.state, 0) < now or now == 0:
+        return False
+    others = Grant.objects.filter(
+        Q(until__isnull=True) | Q(until__gt=clock.now()),
+        firm_id=company.firm_id,
+        place_id__in=ids_on(company.path),
+        role_id__in=roles,
+        since__lte=clock.now(),
+        until__isnull=True,
+        user__kind="client",
+    ).exclude(user_id=user.pk)
+    return not any(
+        RANK_OF_STATE.get(state, 0) >= now
+        for state in others.values_list("user__state", flat=True)
+    )

@@ -1,0 +1,23 @@
+"""What the product writes to its log: never a one-time link's secret, never an address's password."""
+
+import logging
+import re
+
+_AFTER_LINK_WORDS = re.compile(r"/(welcome|reset)/(?!fresh(?:/|\b))[^/?\s\"']+")
+_PASSWORD_IN_ADDRESS = re.compile(r"(?<=://)[^/@\s\"']+@")
+
+
+def without_secrets(text: str) -> str:
+    """Return `text` with one-time secrets in paths, and names and passwords in addresses, blanked."""
+    return _PASSWORD_IN_ADDRESS.sub("…@", _AFTER_LINK_WORDS.sub(r"/\1/…", text))
+
+
+class WithoutSecrets(logging.Filter):
+    """Blank secrets in every line before it is written; keep the line."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg = without_secrets(record.getMessage())
+        record.args = None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = without_secrets(logging.Formatter().formatException(record.exc_info))
+        return True

@@ -1,0 +1,1 @@
+"""What templates need beyond Django's own tags: icons, dates as people say them, lists with “and”. No queries."""

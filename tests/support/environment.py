@@ -1,0 +1,97 @@
+"""Sets the environment of a test session before Django reads it: one folder, one database.
+
+Nothing of the machine's own environment reaches the product: every `VESTIBULE_` name is removed
+first, so that a test run says the same on every machine.
+"""
+
+import base64
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from tests.support import postgres
+
+FOLDER = pytest.StashKey[Path]()
+CLUSTER = pytest.StashKey["postgres.Cluster"]()
+
+PREFIX = f"vestibule-tests-{os.getpid()}-"
+SEALING_KEY = base64.urlsafe_b64encode(b"only for tests, not for product.").decode()
+SECRET_KEY = "only for tests: signs nothing that lives longer than one of them"
+
+# Examples are found again from the source alone, and a slow machine is no failure.
+hypothesis.settings.register_profile("vestibule", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("vestibule")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("vestibule")
+    group.addoption(
+        "--database",
+        choices=["sqlite", "postgresql"],
+        default="sqlite",
+        help="which database the tests run on (default: sqlite)",
+    )
+    group.addoption(
+        "--fsync",
+        action="store_true",
+        help="let the private PostgreSQL write to disk for real, as in production",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("help") or config.getoption("version"):
+        return
+    folder = new_folder()
+    config.stash[FOLDER] = folder
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+    for name in [name for name in os.environ if name.startswith("VESTIBULE_")]:
+        del os.environ[name]
+    if config.getoption("database") == "postgresql":
+        cluster = postgres.Cluster(folder / "postgresql", fsync=config.getoption("fsync"))
+        config.stash[CLUSTER] = cluster
+        config.add_cleanup(cluster.stop)
+        address = cluster.owner_url("template_of_the_tests")
+    else:
+        address = f"sqlite:///{folder / 'template.sqlite3'}"
+    (folder / "data" / "static").mkdir(parents=True)
+    os.environ |= {
+        "DJANGO_SETTINGS_MODULE": "vestibule.settings",
+        "VESTIBULE_DATABASE_URL": address,
+        "VESTIBULE_DATA_DIR": str(folder / "data"),
+        "VESTIBULE_BASE_URL": "http://testserver",
+        "VESTIBULE_SECRET_KEY": SECRET_KEY,
+        "VESTIBULE_SEALING_KEY": SEALING_KEY,
+    }
+
+    from django.conf import settings
+
+    # File names with a content hash need `collectstatic`; only the served product runs it.
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"database: {config.getoption('database')}"
+
+
+def new_folder() -> Path:
+    """Make the session's folder, and remove those whose test run was killed."""
+    for left in Path(tempfile.gettempdir()).glob("vestibule-tests-*-*"):
+        owner = left.name.split("-")[2]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    folder.chmod(0o711)  # PostgreSQL runs as another user and must pass through
+    return folder
+
+
+@pytest.fixture(scope="session")
+def session_folder(pytestconfig: pytest.Config) -> Path:
+    """Give the folder of this test session; it is removed at the end."""
+    return pytestconfig.stash[FOLDER]
