@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from vestibule.authz.standing import Standing
+if TYPE_CHECKING:
+    from vestibule.authz.standing import Standing
 
 
 class Door(StrEnum):

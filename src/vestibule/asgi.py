@@ -7,16 +7,16 @@ ours that is trusted, and headers that could pass for others are dropped.
 
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vestibule.settings")
 
-from django.conf import settings  # noqa: E402
-from django.urls import get_resolver  # noqa: E402
+from django.conf import settings
+from django.urls import get_resolver
 
-from vestibule.wsgi import application as django  # noqa: E402
+from vestibule.wsgi import application as django
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -33,7 +33,7 @@ class Dispatcher:
     def __init__(self, *, is_secure: bool, trusted_proxies: int, threads: int) -> None:
         self.scheme = "https" if is_secure else "http"
         self.trusted_proxies = trusted_proxies
-        self.django = WSGIMiddleware(django, workers=threads)
+        self.django = WSGIMiddleware(cast("Any", django), workers=threads)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

@@ -49,7 +49,11 @@ def passwords_travel_encrypted(app_configs: Any, **kwargs: Any) -> list[CheckMes
                 id="vestibule.W003",
             )
         )
-    if smtp and smtp.password and not (smtp.starttls or smtp.implicit_tls or smtp.host in conf.LOOPBACK):
+    if (
+        smtp
+        and smtp.password
+        and not (smtp.starttls or smtp.implicit_tls or smtp.host in conf.LOOPBACK)
+    ):
         found.append(
             Warning(
                 "VESTIBULE_SMTP_URL sends its password unencrypted.",

@@ -165,7 +165,9 @@ def _database(value: str) -> DatabaseAddress:
         return DatabaseAddress(engine="sqlite", name=unquote(parts.path[1:]))
     if parts.scheme in ("postgres", "postgresql"):
         if not parts.path.strip("/"):
-            raise _Wrong("the name of the database is missing: postgresql://user:password@host:5432/name")
+            raise _Wrong(
+                "the name of the database is missing: postgresql://user:password@host:5432/name"
+            )
         options = tuple(parse_qsl(parts.query, keep_blank_values=True))
         host = dict(options).get("host", parts.hostname or "")
         return DatabaseAddress(
@@ -185,7 +187,9 @@ def _base_url(value: str) -> BaseAddress:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise _Wrong("write http://host or https://host, with a port if it is not the usual one")
     if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
-        raise _Wrong("write only scheme, host and port; a path, a name or a query cannot be part of it")
+        raise _Wrong(
+            "write only scheme, host and port; a path, a name or a query cannot be part of it"
+        )
     return BaseAddress(scheme=parts.scheme, host=parts.hostname, port=_port_of(value))
 
 
@@ -194,7 +198,9 @@ def _smtp(value: str) -> SmtpAddress | None:
         return None
     parts = urlsplit(value)
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise _Wrong("write smtp://user:password@host:587?starttls=1 or smtps://user:password@host:465")
+        raise _Wrong(
+            "write smtp://user:password@host:587?starttls=1 or smtps://user:password@host:465"
+        )
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     unknown = sorted(set(query) - {"starttls"})
     if unknown:
@@ -233,42 +239,127 @@ def _sealing_key(value: str) -> str:
 
 def _mail_from(value: str) -> str:
     name, at, domain = value.rpartition("@")
-    if value and (not (at and name and domain) or any(c.isspace() or ord(c) < 32 or c in "<>,;" for c in value)):
+    if value and (
+        not (at and name and domain)
+        or any(c.isspace() or ord(c) < 32 or c in "<>,;" for c in value)
+    ):
         raise _Wrong("write one bare address, such as access@firm.example")
     return value
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("VESTIBULE_DATA_DIR", "folder", "", "./var",
-            "Where the SQLite database and the generated keys are kept.", Path),
-    Setting("VESTIBULE_DATABASE_URL", "address", "", "SQLite in the data folder",
-            "The database: sqlite:///file or postgresql://user:password@host:5432/name.", _database, True),
-    Setting("VESTIBULE_BASE_URL", "address", "", "http://localhost:8000",
-            "The address people use; every link in a mail begins with it.", _base_url),
-    Setting("VESTIBULE_PORT", "number", "port", "8000",
-            "The port on which the server listens.", _whole(1, 65535)),
-    Setting("VESTIBULE_SMTP_URL", "address", "", "none: mails are held",
-            "The mail server: smtp://user:password@host:587?starttls=1 or smtps://…:465.", _smtp, True),
-    Setting("VESTIBULE_MAIL_FROM", "e-mail address", "", "vestibule@ the host of the base address",
-            "The address that mails come from.", _mail_from),
-    Setting("VESTIBULE_DEMO", "yes or no", "", "0",
-            "Shows the demo people and makes held mails readable at /inbox/, on loopback only.", _flag),
-    Setting("VESTIBULE_SECRET_KEY", "text", "", "generated into the data folder",
-            "Signs sessions and cookies; changing it signs everybody out.", _secret_key, True),
-    Setting("VESTIBULE_SEALING_KEY", "32 bytes, base64", "", "generated into the data folder",
-            "Seals mails and second factors at rest; after a comma stand earlier keys, which only unseal.",
-            _sealing_key, True),
-    Setting("VESTIBULE_BLUEPRINT", "text", "", "practice",
-            "The blueprint of the demo firm.", _text),
-    Setting("VESTIBULE_DEMO_PASSWORD", "text", "", "random, printed",
-            "The password of the demo people.", _text, True),
-    Setting("VESTIBULE_WORKERS", "number", "processes", "1",
-            "How many server processes share the port.", _whole(1, 64)),
-    Setting("VESTIBULE_DEFAULT_FIRM", "text", "", "the only firm, if there is one",
-            "The firm to which the bare address leads.", _slug),
-    Setting("VESTIBULE_TRUSTED_PROXIES", "number", "proxies", "0",
-            "How many proxies of yours stand in front; so many entries of X-Forwarded-For are believed.",
-            _whole(0, 9)),
+    Setting(
+        "VESTIBULE_DATA_DIR",
+        "folder",
+        "",
+        "./var",
+        "Where the SQLite database and the generated keys are kept.",
+        Path,
+    ),
+    Setting(
+        "VESTIBULE_DATABASE_URL",
+        "address",
+        "",
+        "SQLite in the data folder",
+        "The database: sqlite:///file or postgresql://user:password@host:5432/name.",
+        _database,
+        True,
+    ),
+    Setting(
+        "VESTIBULE_BASE_URL",
+        "address",
+        "",
+        "http://localhost:8000",
+        "The address people use; every link in a mail begins with it.",
+        _base_url,
+    ),
+    Setting(
+        "VESTIBULE_PORT",
+        "number",
+        "port",
+        "8000",
+        "The port on which the server listens.",
+        _whole(1, 65535),
+    ),
+    Setting(
+        "VESTIBULE_SMTP_URL",
+        "address",
+        "",
+        "none: mails are held",
+        "The mail server: smtp://user:password@host:587?starttls=1 or smtps://…:465.",
+        _smtp,
+        True,
+    ),
+    Setting(
+        "VESTIBULE_MAIL_FROM",
+        "e-mail address",
+        "",
+        "vestibule@ the host of the base address",
+        "The address that mails come from.",
+        _mail_from,
+    ),
+    Setting(
+        "VESTIBULE_DEMO",
+        "yes or no",
+        "",
+        "0",
+        "Shows the demo people and makes held mails readable at /inbox/, on loopback only.",
+        _flag,
+    ),
+    Setting(
+        "VESTIBULE_SECRET_KEY",
+        "text",
+        "",
+        "generated into the data folder",
+        "Signs sessions and cookies; changing it signs everybody out.",
+        _secret_key,
+        True,
+    ),
+    Setting(
+        "VESTIBULE_SEALING_KEY",
+        "32 bytes, base64",
+        "",
+        "generated into the data folder",
+        "Seals mails and second factors at rest; after a comma stand earlier keys, which only unseal.",
+        _sealing_key,
+        True,
+    ),
+    Setting(
+        "VESTIBULE_BLUEPRINT", "text", "", "practice", "The blueprint of the demo firm.", _text
+    ),
+    Setting(
+        "VESTIBULE_DEMO_PASSWORD",
+        "text",
+        "",
+        "random, printed",
+        "The password of the demo people.",
+        _text,
+        True,
+    ),
+    Setting(
+        "VESTIBULE_WORKERS",
+        "number",
+        "processes",
+        "1",
+        "How many server processes share the port.",
+        _whole(1, 64),
+    ),
+    Setting(
+        "VESTIBULE_DEFAULT_FIRM",
+        "text",
+        "",
+        "the only firm, if there is one",
+        "The firm to which the bare address leads.",
+        _slug,
+    ),
+    Setting(
+        "VESTIBULE_TRUSTED_PROXIES",
+        "number",
+        "proxies",
+        "0",
+        "How many proxies of yours stand in front; so many entries of X-Forwarded-For are believed.",
+        _whole(0, 9),
+    ),
 )
 
 INTERNAL = frozenset({"VESTIBULE_AS_OWNER"})
@@ -352,20 +443,25 @@ def load(environ: Mapping[str, str]) -> Conf:
                 f"loopback address such as http://localhost:8000 (it says “{base.origin}”)."
             ]
         )
-    sealing_key = value("VESTIBULE_SEALING_KEY", "") or kept_secret(data_dir, "sealing.key", sealing.new_key)
+    sealing_key = value("VESTIBULE_SEALING_KEY", "") or kept_secret(
+        data_dir, "sealing.key", sealing.new_key
+    )
     try:
         sealing.read_keys(sealing_key)
     except sealing.BadKey as error:
         raise BadSettings([f"{data_dir / 'sealing.key'}: {error}."]) from error
     return Conf(
         data_dir=data_dir,
-        database=value("VESTIBULE_DATABASE_URL", DatabaseAddress("sqlite", str(data_dir / "vestibule.sqlite3"))),
+        database=value(
+            "VESTIBULE_DATABASE_URL", DatabaseAddress("sqlite", str(data_dir / "vestibule.sqlite3"))
+        ),
         base=base,
         port=port,
         smtp=value("VESTIBULE_SMTP_URL", None),
         mail_from=value("VESTIBULE_MAIL_FROM", "") or f"vestibule@{base.host}",
         demo=demo,
-        secret_key=value("VESTIBULE_SECRET_KEY", "") or kept_secret(data_dir, "secret.key", _new_secret),
+        secret_key=value("VESTIBULE_SECRET_KEY", "")
+        or kept_secret(data_dir, "secret.key", _new_secret),
         sealing_key=sealing_key,
         blueprint=value("VESTIBULE_BLUEPRINT", "practice"),
         demo_password=value("VESTIBULE_DEMO_PASSWORD", ""),

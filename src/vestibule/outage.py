@@ -7,7 +7,9 @@ from django.db.utils import InterfaceError, OperationalError
 # PostgreSQL, Appendix A: connection exceptions, too many connections, shutting down or starting up,
 # a lock not obtained, a statement that took too long, a deadlock.
 _PASSING_CLASSES = ("08",)
-_PASSING_STATES = frozenset({"53300", "57P01", "57P02", "57P03", "57P05", "25P03", "55P03", "57014", "40P01"})
+_PASSING_STATES = frozenset(
+    {"53300", "57P01", "57P02", "57P03", "57P05", "25P03", "55P03", "57014", "40P01"}
+)
 _PASSING_IN_SQLITE = ("database is locked", "unable to open database file", "disk i/o error")
 
 

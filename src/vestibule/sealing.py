@@ -38,12 +38,16 @@ class Key:
 def read_key(text: str) -> Key:
     """Read one key written as URL-safe base64; raise `BadKey` without repeating the text."""
     try:
-        raw = base64.b64decode(text.strip() + "=" * (-len(text.strip()) % 4), altchars=b"-_", validate=True)
+        raw = base64.b64decode(
+            text.strip() + "=" * (-len(text.strip()) % 4), altchars=b"-_", validate=True
+        )
     except (binascii.Error, ValueError) as error:
         raise BadKey("it is not URL-safe base64") from error
     if len(raw) != KEY_BYTES:
         raise BadKey(f"it holds {len(raw)} bytes where {KEY_BYTES} are needed")
-    return Key(number=hashlib.sha256(b"vestibule sealing key" + raw).digest()[0], cipher=AESGCM(raw))
+    return Key(
+        number=hashlib.sha256(b"vestibule sealing key" + raw).digest()[0], cipher=AESGCM(raw)
+    )
 
 
 def new_key() -> str:
@@ -89,4 +93,6 @@ def unseal(sealed: bytes) -> bytes:
             return key.cipher.decrypt(nonce, body, head)
         except InvalidTag:
             continue
-    raise CannotUnseal("This sealed value was altered, or its key was replaced by another of the same number.")
+    raise CannotUnseal(
+        "This sealed value was altered, or its key was replaced by another of the same number."
+    )

@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "vestibule.web.door.DoorMiddleware",
 ]
 
 # --- the database -----------------------------------------------------------------------
@@ -221,7 +222,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [HERE / "web" / "templates"],
+        "DIRS": [HERE / "web" / "templates", HERE / "web"],  # the second for components/
         "OPTIONS": {
             "loaders": [
                 (
@@ -247,10 +248,12 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "vestibule.web.context.page",
             ],
         },
     }
 ]
+COTTON_DIR = "components"
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 STATIC_URL = "/static/"

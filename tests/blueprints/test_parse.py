@@ -6,7 +6,7 @@ import contextlib
 from importlib import resources
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vestibule.authz.catalogue import RESERVED_NAMES
@@ -188,6 +188,7 @@ def test_an_empty_file_names_every_table_that_is_missing() -> None:
     assert missing >= {"name", "kinds", "catalogue", "roles", "wizard", "policies", "words"}
 
 
+@settings(deadline=None)  # other tests share the processor
 @given(st.binary(max_size=300))
 def test_no_bytes_make_the_parser_crash(source: bytes) -> None:
     with pytest.raises(BlueprintRefused):
@@ -197,6 +198,7 @@ def test_no_bytes_make_the_parser_crash(source: bytes) -> None:
 _KEYS = PRACTICE.splitlines()
 
 
+@settings(deadline=None)  # other tests share the processor
 @given(
     st.integers(0, len(_KEYS) - 1),
     st.sampled_from(["x = 1", "[x]", "[[roles]]", "roles = 3", "words = []", "a = {b = [1, 'x']}"]),

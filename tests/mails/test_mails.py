@@ -12,6 +12,7 @@ from email.message import EmailMessage
 import pytest
 
 from vestibule.directory import mails
+from vestibule.directory.letters import contrast
 from vestibule.directory.mails import (
     Invitation,
     Message,
@@ -109,8 +110,11 @@ def test_many_companies_are_counted_and_none_are_left_out_of_the_sentence() -> N
     few = replace(INVITATION, companies=tuple(f"C{n}" for n in range(6)))
     many = replace(INVITATION, companies=tuple(f"C{n}" for n in range(40)))
 
+    long = replace(INVITATION, companies=tuple(f"{n}" * 80 for n in range(9)))
+
     assert "C0, C1, C2, C3, C4 and C5." in read(mails.welcome(few))
     assert "C0, C1, C2, C3, C4 and 35 more." in read(mails.welcome(many))
+    assert "and 4 more." in read(mails.welcome(long))
 
 
 def test_a_company_without_applications_is_said_so() -> None:
@@ -153,7 +157,8 @@ def test_the_text_part_has_the_words_of_the_html_part_in_their_order(
     words = seen(message)
 
     at = 0
-    for paragraph in re.split(r"\n\n|:\n", message.text.replace("\n-- \n", "\n\n").strip()):
+    text_part = message.text.replace("\n-- \n", "\n\n").replace(LINK, f"\n{LINK}")
+    for paragraph in re.split(r"\n\n", text_part.strip()):
         text = " ".join(paragraph.split())
         if text != LINK:  # in the HTML part it is behind the button, and once more below
             assert text in words[at:]
@@ -315,7 +320,7 @@ def test_the_buttons_words_can_be_read_on_every_accent(colour: str) -> None:
     button = re.search(r"background:(#\w+);color:(#\w+);", message.html)
     assert button is not None
     assert button.group(1) == colour
-    assert mails._contrast(button.group(1), button.group(2)) >= 4.5
+    assert contrast(button.group(1), button.group(2)) >= 4.5
 
 
 def test_an_accent_that_is_no_colour_is_a_bug() -> None:

@@ -8,7 +8,7 @@ import io
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vestibule.authz.catalogue import RESERVED_NAMES
@@ -341,6 +341,7 @@ def test_groups_that_differ_by_case_only_are_taken_as_two_and_said_so() -> None:
     assert [(w.line, w.code) for w in portfolio.warnings] == [(3, "place.nearly_same")]
 
 
+@settings(deadline=None)  # other tests share the processor
 @given(st.lists(st.text(max_size=12), max_size=12))
 def test_no_line_makes_the_portfolio_crash(cells: list[str]) -> None:
     data = written([HEAD.split(";"), GOOD.split(";"), cells], ";", "utf-8-sig")

@@ -7,7 +7,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vestibule.tabular.findings import MOST_FINDINGS, FileFinding, FileRefused
@@ -119,6 +119,7 @@ def test_all_faults_are_told_but_not_endlessly() -> None:
     assert found[-1].params["count"] == 7
 
 
+@settings(deadline=None)  # other tests share the processor
 @given(st.binary(max_size=400))
 def test_no_bytes_make_the_reader_crash(data: bytes) -> None:
     with contextlib.suppress(FileRefused):
@@ -131,6 +132,7 @@ CELLS = st.text(
 )
 
 
+@settings(deadline=None)  # other tests share the processor
 @given(
     rows=st.lists(st.lists(CELLS, min_size=3, max_size=3), max_size=6),
     delimiter=st.sampled_from([";", ",", "\t"]),

@@ -49,7 +49,9 @@ def main(argv: list[str] | None = None) -> int:
 
         if not is_database_away(error):
             raise
-        print(f"The database cannot be reached: {str(error).strip().splitlines()[0]}", file=sys.stderr)
+        print(
+            f"The database cannot be reached: {str(error).strip().splitlines()[0]}", file=sys.stderr
+        )
         return ExitCode.FAILED
 
 

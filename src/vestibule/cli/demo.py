@@ -23,8 +23,34 @@ OTHER_SLUG = "other"
 OTHER_NAME = "Cabinet Rivage"
 OTHER_ADMINISTRATOR = Person("admin@other.example", "Yann", "Le Goff", "fr")
 OTHER_PLACES = ("Groupe Estran", "Estran Conseil", "Estran Conseil Nantes", "Estran Conseil Brest")
-FIRST_NAMES = ("Alix", "Camille", "Charlie", "Dominique", "Eden", "Jo", "Kim", "Lou", "Maxime", "Noa", "Sacha", "Yaël")
-LAST_NAMES = ("Adam", "Bernard", "Costa", "Dubois", "Evrard", "Faure", "Garnier", "Huber", "Klein", "Lefèvre", "Meyer", "Roux")
+FIRST_NAMES = (
+    "Alix",
+    "Camille",
+    "Charlie",
+    "Dominique",
+    "Eden",
+    "Jo",
+    "Kim",
+    "Lou",
+    "Maxime",
+    "Noa",
+    "Sacha",
+    "Yaël",
+)
+LAST_NAMES = (
+    "Adam",
+    "Bernard",
+    "Costa",
+    "Dubois",
+    "Evrard",
+    "Faure",
+    "Garnier",
+    "Huber",
+    "Klein",
+    "Lefèvre",
+    "Meyer",
+    "Roux",
+)
 _LINK = re.compile(r"/welcome/(?P<secret>[^/\s]+)/")
 
 
@@ -61,8 +87,14 @@ def load_other(blueprint: Blueprint, password: str) -> Firm:
         if not Place.objects.visible_to(administrator).exists():
             standing = {"firm": places.root_of(firm.pk)}
             for kind, name in zip(blueprint.kinds, OTHER_PLACES, strict=False):
-                parent = next(standing[code] for code in ("firm" if kind.at_top else "", *kind.parents) if code in standing)
-                standing[kind.code] = places.create_place(administrator, parent=parent, kind=kind.code, name=name)
+                parent = next(
+                    standing[code]
+                    for code in ("firm" if kind.at_top else "", *kind.parents)
+                    if code in standing
+                )
+                standing[kind.code] = places.create_place(
+                    administrator, parent=parent, kind=kind.code, name=name
+                )
     return firm
 
 
@@ -74,8 +106,18 @@ def add_companies(blueprint: Blueprint, firm: Firm, count: int) -> None:
             administrator = _acting(firm, _administrator(blueprint))
             parent: Any = places.root_of(firm.pk)
             if not kind.at_top:
-                parent = Place.objects.visible_to(administrator).filter(kind__code__in=kind.parents).order_by("sort_key").first()
-            places.create_place(administrator, parent=parent, kind=kind.code, name=f"{LAST_NAMES[number % 12]} {number:05d}")
+                parent = (
+                    Place.objects.visible_to(administrator)
+                    .filter(kind__code__in=kind.parents)
+                    .order_by("sort_key")
+                    .first()
+                )
+            places.create_place(
+                administrator,
+                parent=parent,
+                kind=kind.code,
+                name=f"{LAST_NAMES[number % 12]} {number:05d}",
+            )
 
 
 def add_users(blueprint: Blueprint, firm: Firm, count: int) -> None:
@@ -94,14 +136,21 @@ def add_users(blueprint: Blueprint, firm: Firm, count: int) -> None:
             administrator = _acting(firm, _administrator(blueprint))
             if doorway.user_of_email(firm.pk, email) is not None:
                 continue
-            companies = Place.objects.visible_to(administrator).companies().open().order_by("sort_key", "pk")
+            companies = (
+                Place.objects.visible_to(administrator)
+                .companies()
+                .open()
+                .order_by("sort_key", "pk")
+            )
             total = companies.count()
             company = companies[number % total]
             client_users.create_client_user(
                 administrator,
                 billable_company=company,
                 identity=client_users.Identity(
-                    last_name=LAST_NAMES[number // 12 % 12], first_name=FIRST_NAMES[number % 12], email=email
+                    last_name=LAST_NAMES[number // 12 % 12],
+                    first_name=FIRST_NAMES[number % 12],
+                    email=email,
                 ),
                 user_type=first if number < total else usual,
                 companies=[company],
@@ -121,7 +170,9 @@ def has_password(firm: Firm, email: str, password: str) -> bool:
 
 def _firm(blueprint: Blueprint, slug: str, name: str) -> Firm:
     found = doorway.firm_of_slug(slug)
-    return found or firms.create_firm(actor.operator(new_id()), blueprint=blueprint, name=name, slug=slug)
+    return found or firms.create_firm(
+        actor.operator(new_id()), blueprint=blueprint, name=name, slug=slug
+    )
 
 
 def _person(person: DemoPerson) -> Person:
@@ -129,7 +180,9 @@ def _person(person: DemoPerson) -> Person:
 
 
 def _administrator(blueprint: Blueprint) -> str:
-    return next(person.email for person in blueprint.demo.people if person.audience is Audience.STAFF)
+    return next(
+        person.email for person in blueprint.demo.people if person.audience is Audience.STAFF
+    )
 
 
 def _acting(firm: Firm, email: str) -> Actor:
@@ -153,7 +206,10 @@ def _add_client(firm: Firm, person: DemoPerson, *, by: str) -> None:
         visible = Place.objects.visible_to(administrator).companies()
         companies = {
             siren: visible.one(references__scheme="siren", references__value=siren)
-            for siren in {*person.companies, *([person.billable_company] if person.billable_company else [])}
+            for siren in {
+                *person.companies,
+                *([person.billable_company] if person.billable_company else []),
+            }
         }
         client_users.create_client_user(
             administrator,
@@ -191,12 +247,17 @@ def _accept(firm: Firm, email: str, secret: str, password: str) -> None:
         preset = rules_of(firm.pk).password_preset
     if user is None or token is None or user.state != UserState.INVITED:
         return
-    chosen = passwords.choose(password, preset=preset, names=(user.first_name, user.last_name, firm.name))
+    chosen = passwords.choose(
+        password, preset=preset, names=(user.first_name, user.last_name, firm.name)
+    )
     invitations.accept_invitation(
         actor.link_bearer(firm.pk, user.pk, token.pk),
         token,
         password=chosen,
         corrections=invitations.Corrections(
-            first_name=user.first_name, last_name=user.last_name, phone=user.phone, language=user.language
+            first_name=user.first_name,
+            last_name=user.last_name,
+            phone=user.phone,
+            language=user.language,
         ),
     )

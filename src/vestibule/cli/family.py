@@ -32,7 +32,10 @@ def listen(port: int, *, loopback_only: bool) -> list[socket.socket]:
     A base address on loopback is listened for on loopback only. Raises `OSError` when the port is taken.
     """
     sockets = []
-    for kind, host in ((socket.AF_INET, "127.0.0.1" if loopback_only else ""), (socket.AF_INET6, "::1" if loopback_only else "::")):
+    for kind, host in (
+        (socket.AF_INET, "127.0.0.1" if loopback_only else ""),
+        (socket.AF_INET6, "::1" if loopback_only else "::"),
+    ):
         try:
             opened = socket.socket(kind, socket.SOCK_STREAM)
         except OSError:
@@ -60,7 +63,7 @@ def serve(sockets: list[socket.socket]) -> None:
     from vestibule.asgi import application
 
     config = uvicorn.Config(
-        application,  # type: ignore[arg-type]
+        application,
         http="h11",
         ws="none",
         lifespan="on",
@@ -112,9 +115,10 @@ def live(members: list[Member], sockets: list[socket.socket]) -> int:
 
 def _import_what_all_share() -> None:
     """Import once, before the children: they start at once and share the memory."""
+    from django.urls import get_resolver
+
     import vestibule.asgi
     import vestibule.work.worker  # noqa: F401
-    from django.urls import get_resolver
 
     _ = get_resolver().url_patterns
     gc.collect()
@@ -135,7 +139,7 @@ def _be(member: Member, sockets: list[socket.socket], parent_lives: int) -> NoRe
         code = error.code if isinstance(error.code, int) else 1
     except KeyboardInterrupt:
         code = 0
-    except BaseException:
+    except BaseException:  # noqa: BLE001 — the rim of this process: the parent reads the code
         traceback.print_exc()
     finally:
         sys.stdout.flush()
@@ -156,7 +160,11 @@ def _wait_for_the_end(children: dict[int, str]) -> str:
             return ""
         for pid, name, status in _reap(children):
             code = os.waitstatus_to_exitcode(status)
-            how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+            how = (
+                f"was ended by {signal.Signals(-code).name}"
+                if code < 0
+                else f"ended with code {code}"
+            )
             return f"The {name} (process {pid}) {how}."
 
 

@@ -28,7 +28,10 @@ class Person:
     @property
     def identity(self) -> Identity:
         return Identity(
-            last_name=self.last_name, first_name=self.first_name, email=self.email, language=self.language
+            last_name=self.last_name,
+            first_name=self.first_name,
+            email=self.email,
+            language=self.language,
         )
 
 
@@ -71,6 +74,8 @@ def found(
 
     operator = actor.operator(new_id())
     with firm_scope(operator.firm_id):
-        firm = firms.create_firm(operator, blueprint=blueprint, name=name, slug=slug, language=language)
+        firm = firms.create_firm(
+            operator, blueprint=blueprint, name=name, slug=slug, language=language
+        )
         user = staff.create_staff_user(operator, identity=administrator.identity, role=role)
     return firm, user

@@ -59,7 +59,12 @@ def as_text(refusal: refusals.Refusal) -> str:
     """Return a refusal as what a person reads: the sentence, then one line for each field or line of a file."""
     lines = [str(refusal)]
     if isinstance(refusal, refusals.Invalid):
-        lines += [f"  {field}: {one}" for field, several in refusal.fields.items() for one in several if one is not refusal]
+        lines += [
+            f"  {field}: {one}"
+            for field, several in refusal.fields.items()
+            for one in several
+            if one is not refusal
+        ]
     if isinstance(refusal, refusals.FileUnreadable):
         lines += [f"  {problem}" for problem in refusal.problems]
     return "\n".join(lines)
@@ -67,5 +72,7 @@ def as_text(refusal: refusals.Refusal) -> str:
 
 def tell(refusal: refusals.Refusal, *, to_json: bool) -> tuple[str, ExitCode]:
     """Return what to print and the exit code."""
-    text = json.dumps(as_json(refusal), ensure_ascii=False, indent=2) if to_json else as_text(refusal)
+    text = (
+        json.dumps(as_json(refusal), ensure_ascii=False, indent=2) if to_json else as_text(refusal)
+    )
     return text, exit_code(refusal)

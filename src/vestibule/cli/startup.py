@@ -40,7 +40,9 @@ def reason_not_to_run() -> str:
     try:
         return _unfit_role(connection) or _missing_migrations(connection)
     except DatabaseError as error:
-        if is_database_away(error) or "does not exist" not in str(error) and "permission denied" not in str(error):
+        if is_database_away(error) or (
+            "does not exist" not in str(error) and "permission denied" not in str(error)
+        ):
             raise
         return f"The database is not prepared ({str(error).strip().splitlines()[0]}). Run `vestibule migrate` first."
     finally:

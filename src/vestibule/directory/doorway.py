@@ -39,4 +39,5 @@ def all_firms() -> list[Firm]:
 def user_of_email(firm_id: UUID, email: str) -> User | None:
     """Return the firm's user with exactly this address, whatever its case; inside the firm's scope."""
     canonical = read_address(email).canonical
-    return User.objects.filter(firm_id=firm_id, canonical_email=canonical).first()
+    found: User | None = User.objects.filter(firm_id=firm_id, canonical_email=canonical).first()
+    return found

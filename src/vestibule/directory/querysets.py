@@ -7,6 +7,7 @@ import binascii
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from uuid import UUID
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.db import models
@@ -20,7 +21,7 @@ from vestibule.refusals import NotFound
 from vestibule.text import fold
 
 if TYPE_CHECKING:
-    from vestibule.directory.models import Place
+    from vestibule.directory.models import Place, User
 
 ID_WIDTH = 32
 """Hexadecimal digits of one id in a path."""
@@ -164,8 +165,6 @@ def _read_cursor(cursor: str) -> tuple[str, str] | None:
     try:
         packed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         key, row_id = json.loads(packed)
-        from uuid import UUID
-
         return str(key).replace("\x00", ""), str(UUID(str(row_id)))
     except (binascii.Error, ValueError, TypeError):
         return None
@@ -228,6 +227,27 @@ class UserQuerySet(VisibleQuerySet):
 
     def clients(self) -> Self:
         return self.filter(kind="client")
+
+    def matching(self, text: str) -> Self:
+        """Return those whose name, address, phone or company contains every word of `text`."""
+        from vestibule.directory.models import Grant
+
+        now = clock.now()
+        found = self
+        for word in fold(text).split()[:8]:
+            at_company = Grant.objects.filter(
+                Q(until__isnull=True) | Q(until__gt=now),
+                user_id=OuterRef("pk"),
+                firm_id=OuterRef("firm_id"),
+                place__search_text__contains=word,
+            )
+            found = found.filter(Q(search_text__contains=word) | Exists(at_company))
+        return found
+
+    def count_by_state(self) -> dict[str, int]:
+        """Return how many there are in each state."""
+        rows = self.order_by().values_list("state").annotate(number=models.Count("pk"))
+        return dict(rows)
 
     def waiting(self) -> Self:
         """Return those who wait for validation."""
@@ -305,3 +325,21 @@ class EventQuerySet(VisibleQuerySet):
 
         places = Place.objects.filter(within(found), firm_id=actor.firm_id).values("pk")
         return mine.filter(place_id__in=places) if found.roots else self.none()
+
+    def about(self, user: User, *, seen_by: Actor) -> Self:
+        """Return what happened to a user, for whoever sees this user: his page's history."""
+        from vestibule.directory.models import User
+
+        if not User.objects.visible_to(seen_by).filter(pk=user.pk).exists():
+            return self.none()
+        return self.filter(firm_id=user.firm_id, object_type="user", object_id=str(user.pk))
+
+
+class PermissionQuerySet(VisibleQuerySet):
+    """The catalogue holds no person: whoever is in the firm's scope may read it."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        return self.filter(firm_id=actor.firm_id) if actor.standing is not None else self.none()
+
+    def applications(self) -> Self:
+        return self.filter(kind="application").order_by("ordinal")

@@ -14,7 +14,7 @@ from django.contrib.sessions.backends.base import SessionBase, UpdateError
 
 from vestibule import clock
 from vestibule.directory.models import Session
-from vestibule.directory.scope import current_firm_id, firm_scope
+from vestibule.directory.scope import OutsideScope, current_firm_id, firm_scope
 
 SEEN_EVERY = timedelta(minutes=10)
 
@@ -32,7 +32,12 @@ class SessionStore(SessionBase):
     """
 
     def __init__(
-        self, session_key: str | None = None, *, firm: Any = None, user_agent: str = "", ip: str = ""
+        self,
+        session_key: str | None = None,
+        *,
+        firm: Any = None,
+        user_agent: str = "",
+        ip: str = "",
     ) -> None:
         super().__init__(session_key)
         self.firm_id: UUID | None = getattr(firm, "id", firm) or current_firm_id()
@@ -61,7 +66,7 @@ class SessionStore(SessionBase):
 
     def create(self) -> None:
         """Begin a session under a fresh key and store it, empty."""
-        self._session_key = self._get_new_session_key()
+        self._session_key = self._get_new_session_key()  # type: ignore[attr-defined]
         self.save(must_create=True)
         self.modified = True
 
@@ -71,7 +76,7 @@ class SessionStore(SessionBase):
             self.create()
             return
         now = clock.now()
-        data = self._get_session(no_load=must_create)
+        data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
         user_id = data.get(SESSION_KEY)
         values = {
             "user_id": UUID(str(user_id)) if user_id else None,
@@ -87,7 +92,9 @@ class SessionStore(SessionBase):
                 self._row = Session.objects.create(
                     session_key_hash=key_hash, firm_id=self._firm(), created_at=now, **values
                 )
-            elif not Session.objects.filter(session_key_hash=key_hash, firm_id=self._firm()).update(**values):
+            elif not Session.objects.filter(session_key_hash=key_hash, firm_id=self._firm()).update(
+                **values
+            ):
                 raise UpdateError
 
     def delete(self, session_key: str | None = None) -> None:
@@ -101,7 +108,11 @@ class SessionStore(SessionBase):
     def mark_seen(self) -> None:
         """Note that a signed-in user is still there, and let his session last on from now."""
         now = clock.now()
-        if self._row is None or self._row.user_id is None or now - self._row.last_seen_at < SEEN_EVERY:
+        if (
+            self._row is None
+            or self._row.user_id is None
+            or now - self._row.last_seen_at < SEEN_EVERY
+        ):
             return
         with firm_scope(self._firm()):
             Session.objects.filter(pk=self._row.pk, firm_id=self._firm()).update(
@@ -112,6 +123,8 @@ class SessionStore(SessionBase):
     def clear_expired(cls) -> None:
         """Remove what has passed its end in the firm in scope."""
         firm_id = current_firm_id()
+        if firm_id is None:
+            raise OutsideScope("sessions are cleared firm by firm")
         Session.objects.filter(firm_id=firm_id, expires_at__lte=clock.now()).delete()
 
     def _firm(self) -> UUID:

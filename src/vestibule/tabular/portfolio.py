@@ -81,8 +81,8 @@ def read_portfolio(data: bytes, mapping: PortfolioMapping, limits: Limits = LIMI
     tree = _Tree(columns, mapping, findings)
     for row in sheet.rows:
         tree.take(row)
-    tree.look_over(sheet.headings.line)
     findings.refuse_errors()
+    tree.look_over(sheet.headings.line)
     return Portfolio(
         tuple(tree.places), columns.read, findings.in_order(), sheet.encoding, sheet.delimiter
     )

@@ -107,6 +107,10 @@ SENTENCES: Mapping[str, object] = {
         "%(reference)s is an establishment of this very company, and the company would stand"
         " under it. Write the name of the group above the company, or leave the cell empty."
     ),
+    "place.other_kind": _(
+        "%(value)s is already there as another kind of place (%(known_kind)s instead of"
+        " %(kind)s). Check that the columns are filled in as their headings say."
+    ),
     "place.number_as_name": _(
         "“%(value)s” is a number of the register, not a name. Write the name of the place, and"
         " the number in the column of its own."

@@ -140,7 +140,10 @@ class FirmMiddleware:
         with nullcontext() if request.own_scope else firm_scope(request.firm):
             response = self.get_response(request)
             # Where the scope is a transaction, a page that failed leaves nothing behind.
-            if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR and connection.in_atomic_block:
+            if (
+                response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+                and connection.in_atomic_block
+            ):
                 transaction.set_rollback(True)
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "no-store"

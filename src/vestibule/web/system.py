@@ -39,7 +39,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
     except Exception as error:
         if not is_database_away(error):
             raise
-        return JsonResponse({"ready": False, "reason": "database"}, status=HTTPStatus.SERVICE_UNAVAILABLE)
+        return JsonResponse(
+            {"ready": False, "reason": "database"}, status=HTTPStatus.SERVICE_UNAVAILABLE
+        )
     return JsonResponse({"ready": True})
 
 
@@ -123,7 +125,9 @@ def form_too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
         request,
         HTTPStatus.FORBIDDEN,
         _("This form could not be accepted"),
-        _("It was open for too long, or cookies are blocked. Please go back, reload the page and send it again."),
+        _(
+            "It was open for too long, or cookies are blocked. Please go back, reload the page and send it again."
+        ),
     )
 
 

@@ -17,6 +17,7 @@ from email.policy import SMTP, SMTPUTF8
 from enum import StrEnum
 
 from django.conf import settings
+from email_validator import validate_email
 
 from vestibule import actor
 from vestibule.conf import SmtpAddress
@@ -69,7 +70,10 @@ def connected(address: SmtpAddress) -> Iterator[smtplib.SMTP]:
 def _connect(address: SmtpAddress) -> smtplib.SMTP:
     if address.implicit_tls:
         server: smtplib.SMTP = smtplib.SMTP_SSL(
-            address.host, address.port, timeout=TALK_TIMEOUT_SECONDS, context=ssl.create_default_context()
+            address.host,
+            address.port,
+            timeout=TALK_TIMEOUT_SECONDS,
+            context=ssl.create_default_context(),
         )
     else:
         server = smtplib.SMTP(address.host, address.port, timeout=TALK_TIMEOUT_SECONDS)
@@ -97,7 +101,9 @@ def written(letter: Letter, *, utf8_addresses: bool) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text, charset="utf-8", cte="quoted-printable")
     if letter.html:
-        message.add_alternative(letter.html, subtype="html", charset="utf-8", cte="quoted-printable")
+        message.add_alternative(
+            letter.html, subtype="html", charset="utf-8", cte="quoted-printable"
+        )
     return message
 
 
@@ -117,9 +123,12 @@ def hand_to(server: smtplib.SMTP, letter: Letter) -> Answer:
     A 5xx to the recipient or the content is final. One to the sender is about our set-up and not
     about this mail: it is tried again.
     """
+    letter = replace(letter, to=_with_ascii_domain(letter.to))
     needs_utf8 = not letter.to.isascii()
     if needs_utf8 and not server.has_extn("smtputf8"):
-        return Answer(Outcome.REFUSED, "The mail server does not take addresses beyond ASCII (SMTPUTF8).")
+        return Answer(
+            Outcome.REFUSED, "The mail server does not take addresses beyond ASCII (SMTPUTF8)."
+        )
     try:
         raw = written(letter, utf8_addresses=needs_utf8).as_bytes()
     except (ValueError, MessageError) as error:
@@ -135,6 +144,14 @@ def hand_to(server: smtplib.SMTP, letter: Letter) -> Answer:
     except (smtplib.SMTPException, OSError) as error:
         return Answer(Outcome.PUT_OFF, _words_of(error), connection_lost=_is_lost(server, error))
     return Answer(Outcome.HANDED_OVER)
+
+
+def _with_ascii_domain(address: str) -> str:
+    """Return the address with an international domain in its ASCII form, which every server takes."""
+    if address.isascii():
+        return address
+    checked = validate_email(address, check_deliverability=False, test_environment=True)
+    return f"{checked.local_part}@{checked.ascii_domain}"
 
 
 def _talk(server: smtplib.SMTP, to: str, raw: bytes, *, needs_utf8: bool) -> None:
@@ -164,7 +181,9 @@ def _talk(server: smtplib.SMTP, to: str, raw: bytes, *, needs_utf8: bool) -> Non
 def _of_code(code: int, words: bytes | str) -> Answer:
     said = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
     final = 500 <= code < 600
-    return Answer(Outcome.REFUSED if final else Outcome.PUT_OFF, f"{code} {said}", connection_lost=code == 421)
+    return Answer(
+        Outcome.REFUSED if final else Outcome.PUT_OFF, f"{code} {said}", connection_lost=code == 421
+    )
 
 
 def _is_lost(server: smtplib.SMTP, error: Exception) -> bool:
@@ -205,7 +224,9 @@ def send_one(server: smtplib.SMTP, claimed: Claim) -> bool:
     settle(claim, answer)
     if answer.outcome is not Outcome.HANDED_OVER:
         # The server's words often repeat the address; they stay on the mail's row.
-        log.warning("mail %s was %s (%s)", claim.id, answer.outcome, answer.reason.partition(" ")[0])
+        log.warning(
+            "mail %s was %s (%s)", claim.id, answer.outcome, answer.reason.partition(" ")[0]
+        )
     return not answer.connection_lost
 
 

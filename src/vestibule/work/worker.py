@@ -1,4 +1,4 @@
-"""The worker's rounds: mails that are due, and once an hour what has passed its end."""
+"""The worker's rounds: mails that are due, and every ten minutes what has passed its end."""
 
 import logging
 import os
@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from vestibule import clock
+from vestibule import actor, clock
 from vestibule.directory import doorway
+from vestibule.directory.actions import invitations
 from vestibule.directory.scope import firm_scope
 from vestibule.directory.sessions import SessionStore
 from vestibule.outage import is_database_away
@@ -21,7 +22,7 @@ log = logging.getLogger("vestibule.work")
 
 LOOK_EVERY_SECONDS = 0.5
 AWAY_PAUSES_SECONDS = (1, 2, 5, 10, 20)
-TIDY_EVERY = timedelta(hours=1)
+TIDY_EVERY = timedelta(minutes=10)
 
 
 def name_of_this_worker() -> str:
@@ -74,7 +75,9 @@ class Worker:
     def _after_outage(self, what: str, error: Exception) -> float:
         pause = AWAY_PAUSES_SECONDS[min(self._times_away, len(AWAY_PAUSES_SECONDS) - 1)]
         self._times_away += 1
-        log.warning("%s cannot be reached, trying again in %s s: %s", what, pause, _first_line(error))
+        log.warning(
+            "%s cannot be reached, trying again in %s s: %s", what, pause, _first_line(error)
+        )
         return pause
 
     def round(self) -> int:
@@ -92,6 +95,7 @@ class Worker:
         for firm in doorway.all_firms():
             with firm_scope(firm):
                 SessionStore.clear_expired()
+            invitations.expire_invitations(actor.system(firm.pk, "expiry"))
         self._tidied_at = now
 
 

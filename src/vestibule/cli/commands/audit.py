@@ -32,10 +32,17 @@ def run_verify(arguments: argparse.Namespace) -> int:
     with firm_scope(firm):
         found = audit.verify(firm.pk)
     if arguments.json:
-        said = {"ok": not found.faults, "events": found.events, "erased": found.erased, "faults": list(found.faults)}
+        said = {
+            "ok": not found.faults,
+            "events": found.events,
+            "erased": found.erased,
+            "faults": list(found.faults),
+        }
         print(json.dumps(said, ensure_ascii=False, indent=2))
     elif found.faults:
         print(*found.faults, sep="\n", file=sys.stderr)
     else:
-        print(f"The trail of {firm.name} is whole: {found.events} events, of {found.erased} the personal values were erased.")
+        print(
+            f"The trail of {firm.name} is whole: {found.events} events, of {found.erased} the personal values were erased."
+        )
     return ExitCode.FAILED if found.faults else ExitCode.OK

@@ -13,7 +13,9 @@ def add_to(subparsers: Any) -> None:
     nouns = subparsers.add_parser("blueprint", help="check a blueprint").add_subparsers(
         title="verbs", metavar="VERB", required=True
     )
-    check = nouns.add_parser("check", help="read a blueprint file and say what is wrong, with line and key")
+    check = nouns.add_parser(
+        "check", help="read a blueprint file and say what is wrong, with line and key"
+    )
     check.add_argument("file", type=Path, metavar="FILE")
     check.add_argument("--json", action="store_true", help="write JSON")
     check.set_defaults(run=run_check)
@@ -39,7 +41,13 @@ def run_check(arguments: argparse.Namespace) -> int:
     except BlueprintRefused as refused:
         problems = refused.findings
     if arguments.json:
-        print(json.dumps({"ok": not problems, "problems": [str(one) for one in problems]}, ensure_ascii=False, indent=2))
+        print(
+            json.dumps(
+                {"ok": not problems, "problems": [str(one) for one in problems]},
+                ensure_ascii=False,
+                indent=2,
+            )
+        )
     elif problems:
         print(*problems, sep="\n", file=sys.stderr)
     else:

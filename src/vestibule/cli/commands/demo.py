@@ -7,10 +7,16 @@ from vestibule.cli.refusals import ExitCode
 
 
 def add_to(subparsers: Any) -> None:
-    parser = subparsers.add_parser("demo", help="load the demo firm, its people, and a small second firm")
+    parser = subparsers.add_parser(
+        "demo", help="load the demo firm, its people, and a small second firm"
+    )
     parser.add_argument("--blueprint", metavar="B", help="instead of VESTIBULE_BLUEPRINT")
-    parser.add_argument("--users", type=int, default=0, metavar="N", help="so many client users on top")
-    parser.add_argument("--companies", type=int, default=0, metavar="N", help="so many companies on top")
+    parser.add_argument(
+        "--users", type=int, default=0, metavar="N", help="so many client users on top"
+    )
+    parser.add_argument(
+        "--companies", type=int, default=0, metavar="N", help="so many companies on top"
+    )
     parser.set_defaults(run=run)
 
 
@@ -24,7 +30,9 @@ def run(arguments: argparse.Namespace) -> int:
     from vestibule.cli import demo, founding
 
     ours = settings.VESTIBULE
-    password = ours.demo_password or conf.kept_secret(ours.data_dir, "demo-password", demo.new_password)
+    password = ours.demo_password or conf.kept_secret(
+        ours.data_dir, "demo-password", demo.new_password
+    )
     blueprint = founding.blueprint_of(arguments.blueprint or ours.blueprint)
     firm = demo.load(blueprint, password)
     demo.load_other(blueprint, password)
@@ -37,5 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         known = demo.has_password(firm, person.email, password)
         shown = password if known else "(changed since it was printed first)"
         print(f"  {person.email:<{width}}  {shown}  {blueprint.word(f'role.{person.role}', 'en')}")
-    print(f"A second firm, to see the wall: {ours.base_url}/f/{demo.OTHER_SLUG}/ ({demo.OTHER_ADMINISTRATOR.email}, same password)")
+    print(
+        f"A second firm, to see the wall: {ours.base_url}/f/{demo.OTHER_SLUG}/ ({demo.OTHER_ADMINISTRATOR.email}, same password)"
+    )
     return ExitCode.OK

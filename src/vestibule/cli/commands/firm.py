@@ -12,12 +12,18 @@ def add_to(subparsers: Any) -> None:
         title="verbs", metavar="VERB", required=True
     )
     create = nouns.add_parser("create", help="create a firm and invite its administrator")
-    create.add_argument("--blueprint", required=True, metavar="B", help="the name of a blueprint, or a file")
+    create.add_argument(
+        "--blueprint", required=True, metavar="B", help="the name of a blueprint, or a file"
+    )
     create.add_argument("--name", required=True, metavar="N")
     create.add_argument("--slug", required=True, metavar="S", help="its address: /f/<slug>/")
     create.add_argument("--admin-email", required=True, metavar="E")
-    create.add_argument("--admin-first-name", default="Firm", metavar="F", help="corrected at registration")
-    create.add_argument("--admin-last-name", default="Administrator", metavar="L", help="corrected at registration")
+    create.add_argument(
+        "--admin-first-name", default="Firm", metavar="F", help="corrected at registration"
+    )
+    create.add_argument(
+        "--admin-last-name", default="Administrator", metavar="L", help="corrected at registration"
+    )
     create.add_argument("--language", default="en", choices=["en", "fr", "de"])
     create.add_argument("--json", action="store_true", help="write JSON")
     create.set_defaults(run=run_create)

@@ -16,10 +16,14 @@ def add_to(subparsers: Any) -> None:
     nouns = subparsers.add_parser("places", help="import a client list").add_subparsers(
         title="verbs", metavar="VERB", required=True
     )
-    imported = nouns.add_parser("import", help="bring the tree to what a CSV file says: all of it or nothing")
+    imported = nouns.add_parser(
+        "import", help="bring the tree to what a CSV file says: all of it or nothing"
+    )
     imported.add_argument("file", type=Path, metavar="FILE")
     imported.add_argument("--firm", required=True, metavar="S", help="the firm’s slug")
-    imported.add_argument("--as", required=True, dest="email", metavar="E", help="the e-mail of whom it is done for")
+    imported.add_argument(
+        "--as", required=True, dest="email", metavar="E", help="the e-mail of whom it is done for"
+    )
     imported.add_argument("--dry-run", action="store_true", help="only show what would happen")
     imported.add_argument("--json", action="store_true", help="write JSON")
     imported.set_defaults(run=run_import)
@@ -44,7 +48,11 @@ def run_import(arguments: argparse.Namespace) -> int:
 
     with acting_as(arguments.email, firm_slug=arguments.firm) as person:
         plan = import_places(person, data, dry_run=arguments.dry_run)
-    print(json.dumps(_as_json(plan), ensure_ascii=False, indent=2) if arguments.json else _as_text(plan))
+    print(
+        json.dumps(_as_json(plan), ensure_ascii=False, indent=2)
+        if arguments.json
+        else _as_text(plan)
+    )
     return ExitCode.OK
 
 
@@ -66,7 +74,9 @@ def _as_text(plan: Any) -> str:
     kinds = Counter(change.kind for change in plan.created)
     lines = [f"Note: {warning}" for warning in plan.warnings]
     for change in plan.changed:
-        differences = "; ".join(f"{column}: “{old}” → “{new}”" for column, (old, new) in change.changes.items())
+        differences = "; ".join(
+            f"{column}: “{old}” → “{new}”" for column, (old, new) in change.changes.items()
+        )
         lines.append(f"line {change.line}: {change.kind} {change.name}: {differences}")
     made = ", ".join(f"{count} × {kind}" for kind, count in kinds.items()) or "nothing"
     lines.append(f"created: {made} · changed: {len(plan.changed)} · left alone: {plan.unchanged}")

@@ -9,7 +9,9 @@ from vestibule.cli.refusals import ExitCode
 
 
 def add_to(subparsers: Any) -> None:
-    parser = subparsers.add_parser("serve", help="answer requests, and with --with-worker send mails too")
+    parser = subparsers.add_parser(
+        "serve", help="answer requests, and with --with-worker send mails too"
+    )
     parser.add_argument("--port", type=int, help="listen here instead of at VESTIBULE_PORT")
     parser.add_argument("--with-worker", action="store_true", help="start the worker as well")
     parser.set_defaults(run=run)
@@ -31,7 +33,9 @@ def run(arguments: argparse.Namespace) -> int:
         print(reason, file=sys.stderr)
         return ExitCode.FAILED
     try:
-        sockets = family.listen(settings.VESTIBULE.port, loopback_only=settings.VESTIBULE.base.is_loopback)
+        sockets = family.listen(
+            settings.VESTIBULE.port, loopback_only=settings.VESTIBULE.base.is_loopback
+        )
     except OSError as error:
         print(f"Port {settings.VESTIBULE.port} cannot be used: {error.strerror}.", file=sys.stderr)
         return ExitCode.FAILED

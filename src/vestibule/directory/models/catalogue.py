@@ -10,6 +10,7 @@ from vestibule.directory.models.tenancy import (
     tenant_fk,
     unique_in_firm,
 )
+from vestibule.directory.querysets import PermissionQuerySet
 
 
 class Permission(models.Model):
@@ -27,6 +28,8 @@ class Permission(models.Model):
     first_bit = models.PositiveIntegerField(null=True)
     ordinal = models.PositiveIntegerField()
     icon = models.CharField(max_length=60, blank=True, default="")
+
+    objects = PermissionQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -110,7 +110,7 @@ document.addEventListener("alpine:init", () => {
       this.$root.addEventListener("htmx:afterSwap", () => { this.active = -1; this.dress(); });
     },
     list() { return this.$root.querySelector("[data-listbox]"); },
-    options() { return [...this.$root.querySelectorAll("[data-listbox] .result")]; },
+    options() { return [...this.$root.querySelectorAll("[data-listbox] .option")]; },
     /* Without this script the list is a group of radio buttons; with it, options of a listbox. */
     dress() {
       const list = this.list();
@@ -132,7 +132,7 @@ document.addEventListener("alpine:init", () => {
       }
     },
     picked(event) {
-      this.point(this.options().indexOf(event.target.closest(".result")));
+      this.point(this.options().indexOf(event.target.closest(".option")));
       this.mark();
     },
     point(index) {

@@ -1,0 +1,180 @@
+"""Rows → what doors show of people and their companies, beyond what one row says. Reads only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import ngettext
+
+from vestibule import clock
+from vestibule.actor import Actor, Door
+from vestibule.authz.catalogue import reserved_bits
+from vestibule.authz.reach import bits_at
+from vestibule.authz.standing import Span
+from vestibule.directory.facts import actor_for, catalogue_of, role_bits
+from vestibule.directory.models import (
+    Event,
+    Grant,
+    Permission,
+    PermissionSetItem,
+    Place,
+    PlaceReference,
+    User,
+)
+from vestibule.directory.querysets import EventQuerySet, own_reach, within
+from vestibule.directory.wordbook import Words
+
+ICONS = {
+    "payroll": "receipt",
+    "invoicing": "file-invoice",
+    "expenses": "wallet",
+    "documents": "folder",
+    "bank": "building-bank",
+    "signature": "signature",
+    "messaging": "message",
+}
+
+
+def spaced(number: str) -> str:
+    """Return a register's number in groups of three, as people write it."""
+    return " ".join(number[start : start + 3] for start in range(0, min(len(number), 9), 3)) + (
+        f" {number[9:]}" if len(number) > 9 else ""
+    )
+
+
+def sirens_of(place_ids: list[UUID]) -> dict[UUID, str]:
+    """Return the SIREN of each place that has one."""
+    rows = PlaceReference.objects.filter(place_id__in=place_ids, scheme="siren")
+    return dict(rows.values_list("place_id", "value"))
+
+
+def company_cards(user: User, language: str) -> list[dict[str, Any]]:
+    """Return what this user sees at home once he is in: exactly his companies and applications.
+
+    The engine decides, as if he were active: the same computation answers every door.
+    """
+    standing = actor_for(user, door=Door.PAGE).standing
+    if standing is None:
+        return []
+    now = clock.now()
+    standing = replace(standing, active=(Span(now),))
+    actor = replace(actor_for(user, door=Door.PAGE), standing=standing)
+    companies = list(
+        Place.objects.filter(firm_id=user.firm_id, acts_as="company", is_open=True)
+        .filter(within(own_reach(actor)))
+        .order_by("sort_key", "pk")[:200]
+    )
+    words = Words(user.firm_id, language)
+    catalogue = catalogue_of(user.firm_id)
+    applications = list(
+        Permission.objects.filter(firm_id=user.firm_id, kind="application").order_by("ordinal")
+    )
+    roles = _roles_at(user, companies, words)
+    sirens = sirens_of([company.pk for company in companies])
+    counts = _establishments(companies)
+    cards = []
+    for company in companies:
+        held = bits_at(standing, company.path, now)
+        count = counts[company.pk]
+        cards.append(
+            {
+                "name": company.name,
+                "siren": spaced(sirens.get(company.pk, "")),
+                "detail": ngettext(
+                    "%(count)s establishment", "%(count)s establishments", count
+                )
+                % {"count": count}
+                if count
+                else "",
+                "role": roles.get(company.pk, ("", None))[0],
+                "until": roles.get(company.pk, ("", None))[1],
+                "applications": [
+                    {
+                        "name": words.application(row.name),
+                        "icon": row.icon or ICONS.get(row.name, "apps"),
+                        "url": "",
+                    }
+                    for row in applications
+                    if held & catalogue.application_mask.get(row.name, 0)
+                ],
+            }
+        )
+    return cards
+
+
+def _roles_at(
+    user: User, companies: list[Place], words: Words
+) -> dict[UUID, tuple[str, Any]]:
+    grants = list(
+        Grant.objects.filter(firm_id=user.firm_id, user_id=user.pk, role__isnull=False)
+        .in_force()
+        .select_related("role", "place")
+        .order_by("role__ordinal")
+    )
+    found: dict[UUID, tuple[str, Any]] = {}
+    for company in companies:
+        for grant in grants:
+            if company.path.startswith(grant.place.path):
+                found.setdefault(company.pk, (words.role(grant.role), grant.until))
+    return found
+
+
+def _establishments(companies: list[Place]) -> dict[UUID, int]:
+    counts: dict[UUID, int] = defaultdict(int)
+    rows = Place.objects.filter(
+        company_id__in=[company.pk for company in companies],
+        acts_as="establishment",
+        is_open=True,
+    )
+    for company_id in rows.values_list("company_id", flat=True):
+        counts[company_id] += 1
+    return counts
+
+
+def may_create_users(user: User) -> bool:
+    """Return whether any of the user's roles lets him create users."""
+    bit = reserved_bits("vestibule.users.create")
+    bits = role_bits(user.firm_id)
+    grants = Grant.objects.filter(firm_id=user.firm_id, user_id=user.pk, role__isnull=False)
+    return any(
+        bits.get(role_id, 0) & bit
+        for role_id in grants.not_over().values_list("role_id", flat=True)
+    )
+
+
+def helper_of(user: User) -> User | None:
+    """Return the member of staff who looks after a client user: who created him, if still there."""
+    return User.objects.filter(  # type: ignore[no-any-return]
+        firm_id=user.firm_id, pk=user.created_by_id, kind="staff", state="active"
+    ).first()
+
+
+def names_of(firm_id: UUID, ids: Iterable[UUID | None]) -> dict[UUID, str]:
+    """Return the names of those who gave, asked or acted, for a page that shows the deed."""
+    people = User.objects.filter(firm_id=firm_id, pk__in={each for each in ids if each})
+    return {person.pk: person.full_name for person in people}
+
+
+def place_names(firm_id: UUID, ids: Iterable[UUID | None]) -> dict[UUID, str]:
+    """Return the names of places that events name."""
+    places = Place.objects.filter(firm_id=firm_id, pk__in={each for each in ids if each})
+    return dict(places.values_list("pk", "name"))
+
+
+def permissions_in_sets(firm_id: UUID, set_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+    """Return the names of the permissions in each own set."""
+    found: dict[UUID, list[str]] = defaultdict(list)
+    items = PermissionSetItem.objects.filter(firm_id=firm_id, permission_set_id__in=list(set_ids))
+    for set_id, name in items.order_by("pk").values_list("permission_set_id", "permission"):
+        found[set_id].append(name)
+    return found
+
+
+def events_about(user: User, seen_by: Actor) -> EventQuerySet:
+    """Return what happened to a user, newest first, for whoever sees this user."""
+    found: EventQuerySet = Event.objects.about(user, seen_by=seen_by).order_by("-sequence")
+    return found

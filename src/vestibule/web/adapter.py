@@ -1,0 +1,77 @@
+"""What we change of allauth: its gate is ours, its secrets are sealed, its pages stay shut."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from vestibule import sealing
+from vestibule.actor import nobody
+from vestibule.directory.actions.sign_in import open_session
+from vestibule.directory.scope import firm_scope
+from vestibule.refusals import SignInRefused
+from vestibule.web.refusals import tell
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """The gate stands in `login`, which allauth calls after the last stage of every way in."""
+
+    def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
+        """Ask nothing before the stages: the gate after them decides on what is true then."""
+        return None
+
+    def login(self, request: Any, user: Any) -> None:
+        """Let the person in if he is let into this firm now, whatever was true a stage ago."""
+        with firm_scope(request.firm):
+            try:
+                user = open_session(
+                    nobody(request.firm.id), user, method=_method(request)
+                )
+            except SignInRefused as refusal:
+                request.session.flush()
+                messages.error(request, tell(refusal))
+                raise ImmediateHttpResponse(
+                    HttpResponseRedirect(reverse("account_login"))
+                ) from None
+            user.backend = BACKEND
+            super().login(request, user)
+
+    def get_login_stages(self) -> list[str]:
+        """Only the second factor is a stage of ours."""
+        return ["allauth.mfa.stages.AuthenticateStage"]
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
+        """Say nothing of allauth's own."""
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("home")
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Mails are posted by actions only."""
+
+
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Keeps second factors' secrets sealed at rest."""
+
+    def encrypt(self, text: str) -> str:
+        return base64.b64encode(sealing.seal(text.encode())).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return sealing.unseal(base64.b64decode(encrypted_text)).decode()
+
+
+def _method(request: Any) -> str:
+    records = request.session.get("account_authentication_methods") or []
+    return "+".join(str(record.get("method", "")) for record in records)[:60] or "password"

@@ -1,0 +1,137 @@
+"""Rows → one user's page."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from vestibule import clock
+from vestibule.actor import Actor
+from vestibule.authz.catalogue import reserved_bits
+from vestibule.authz.reach import decide
+from vestibule.directory.models import Grant, User, UserState
+from vestibule.directory.policies.administrators import last_administrator_of
+from vestibule.directory.sights import (
+    events_about,
+    names_of,
+    permissions_in_sets,
+    sirens_of,
+    spaced,
+)
+from vestibule.directory.wordbook import Words
+from vestibule.web.context import initials
+from vestibule.web.forms import LANGUAGES
+from vestibule.web.history import history_of
+from vestibule.web.people import Seen, may_do, read, shown_state, since_of, truth_line
+
+
+def user_details(user: User, actor: Actor, language: str) -> dict[str, Any]:
+    """Return the context of users/detail.html."""
+    seen = read([user], actor)
+    words = Words(user.firm_id, language)
+    last = last_administrator_of(user)
+    state = shown_state(user, seen)
+    language_word = dict(LANGUAGES).get(user.language, user.language)
+    with override(language):
+        sign_in = _("Password") if user.has_usable_password() else ""
+    billed = user.billable_company
+    return {
+        "user": {
+            "id": user.pk,
+            "name": user.full_name,
+            "first_name": user.first_name,
+            "initials": initials(user.full_name),
+            "email": user.email,
+            "state": state,
+            "since": since_of(user, seen, state),
+            "by": seen.people.get(user.created_by_id, "") if user.created_by_id else "",
+            "page_seen_at": None,
+            "phone": user.phone,
+            "position": words.get(f"position.{user.position.code}") if user.position else "",
+            "language": language_word,
+            "billable": None
+            if billed is None
+            else {"name": billed.name, "url": reverse("company", args=[billed.pk])},
+            "created_at": user.created_at,
+            "created_by": seen.people.get(user.created_by_id, "") if user.created_by_id else "",
+            "last_sign_in_at": user.last_sign_in_at,
+            "sign_in": sign_in,
+        },
+        "grants": _grants(user, actor, seen, words, {company.pk for company in last}),
+        "history": history_of(user, actor, words),
+        "history_total": events_about(user, actor).count(),
+        "invitation": _invitation(user, seen, language_word, state),
+        "last_administrator_of": [company.name for company in last],
+        "may": may_do(user, actor, seen.grants[user.pk]),
+    }
+
+
+def _grants(
+    user: User, actor: Actor, seen: Seen, words: Words, last: set[UUID]
+) -> list[dict[str, Any]]:
+    """Return one row per place: its type, its applications, since when and by whom."""
+    by_place: dict[UUID, list[Grant]] = defaultdict(list)
+    for grant in seen.grants[user.pk]:
+        by_place[grant.place_id].append(grant)
+    set_ids = [grant.permission_set_id for grant in seen.grants[user.pk] if grant.permission_set_id]
+    applications = permissions_in_sets(user.firm_id, set_ids)
+    givers = {grant.granted_by_id for grants in by_place.values() for grant in grants}
+    names = names_of(user.firm_id, givers)
+    sirens = sirens_of(list(by_place))
+    bit, now = reserved_bits("vestibule.grants.change"), clock.now()
+    rows = []
+    for place_id, grants in by_place.items():
+        role = next((grant for grant in grants if grant.role_id), None)
+        first = role or grants[0]
+        siren = sirens.get(place_id, "")
+        may = actor.standing is not None and bool(
+            decide(actor.standing, bit, first.place.path, now)
+        )
+        rows.append(
+            {
+                "place_id": place_id,
+                "name": first.place.name,
+                "url": reverse("company", args=[place_id])
+                if first.place.acts_as == "company"
+                else "",
+                "detail": f"SIREN {spaced(siren)}" if siren else "",
+                "scope": "",
+                "role": words.role(role.role) if role is not None and role.role else "",
+                "applications": [
+                    words.application(name)
+                    for grant in grants
+                    if grant.permission_set_id
+                    for name in applications.get(grant.permission_set_id, [])
+                ],
+                "last_administrator": place_id in last,
+                "since": first.since,
+                "until": first.until,
+                "given_by": names.get(first.granted_by_id, "") if first.granted_by_id else "",
+                "may_change_type": may
+                and role is not None
+                and first.place.acts_as == "company"
+                and user.state not in (UserState.ERASED,),
+            }
+        )
+    return rows
+
+
+def _invitation(
+    user: User, seen: Seen, language_word: str, state: str
+) -> dict[str, Any] | None:
+    invitation = seen.invitations.get(user.pk)
+    if invitation is None:
+        return None
+    word = {"accepted": "accepted", "cancelled": "cancelled"}.get(invitation.state, state)
+    return {
+        "state": word,
+        "truth": truth_line(user, seen),
+        "by": invitation.invited_by.full_name if invitation.invited_by is not None else "",
+        "language": language_word,
+        "until": invitation.expires_at if invitation.state == "pending" else None,
+    }

@@ -1,0 +1,69 @@
+"""The pages' rim: closed by default, and every refusal becomes a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from vestibule.refusals import NotFound, NotSignedIn, Refusal
+from vestibule.web.refusals import status_of, tell
+
+PAGES_OF_STATUS = {400, 403, 404, 405, 409, 413, 429, 500, 503}
+
+
+def open_to_all(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a page be reached without signing in. Every other page is closed."""
+    view.open_to_all = True  # type: ignore[attr-defined]
+    return view
+
+
+def own_scope(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a page open its firm's scope by itself: it hashes a password between two of them."""
+    view.own_scope = True  # type: ignore[attr-defined]
+    return view
+
+
+def sign_in_first(request: HttpRequest) -> HttpResponse:
+    """Send somebody to the sign-in page and, for a page he can read, back again."""
+    target = reverse("account_login")
+    if request.method == "GET":
+        target += "?" + urlencode({"next": request.get_full_path()})
+    if request.headers.get("HX-Request"):
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = target
+        return response
+    return HttpResponseRedirect(target)
+
+
+class DoorMiddleware:
+    """Refuses every page that does not say it is open to all; tells refusals."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: Any, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        if request.firm is None or getattr(view, "open_to_all", False):
+            return None
+        if request.actor.is_person:
+            return None
+        return sign_in_first(request)
+
+    def process_exception(self, request: Any, error: Exception) -> HttpResponse | None:
+        if isinstance(error, NotSignedIn):
+            return sign_in_first(request)
+        if not isinstance(error, Refusal):
+            return None
+        status = status_of(error)
+        page = status if status in PAGES_OF_STATUS else 409
+        refusal = "" if isinstance(error, NotFound) else tell(error)
+        return render(request, f"{page}.html", {"refusal": refusal}, status=status)

@@ -1,0 +1,144 @@
+"""What pages take in: shapes and limits only. Rules are the actions'."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+LANGUAGES = (("en", "English"), ("fr", "Français"), ("de", "Deutsch"))
+LONG_TEXT = 400
+"""What a field takes in at all; the action says the real limit in a sentence."""
+
+
+class PlainForm(forms.Form):
+    """A form that tells unknown fields apart and never trusts a length."""
+
+    error_css_class = "has-error"
+    required_css_class = "is-required"
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        return cleaned
+
+    def unknown_fields(self) -> list[str]:
+        """Return names that were sent and that this form does not have."""
+        known = {*self.fields, "csrfmiddlewaretoken", "next"}
+        return sorted(set(self.data) - known)
+
+
+class SignInForm(PlainForm):
+    email = forms.CharField(
+        label=_("E-mail"),
+        max_length=LONG_TEXT,
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class AddressForm(PlainForm):
+    """Asks for an address to which a link goes, if it is the right one."""
+
+    email = forms.CharField(
+        label=_("E-mail"),
+        max_length=LONG_TEXT,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
+class PasswordForm(PlainForm):
+    password = forms.CharField(
+        label=_("Choose a password"),
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class WelcomeForm(PasswordForm):
+    """The registration page: one's own data to check and correct, and the password."""
+
+    first_name = forms.CharField(
+        label=_("First name"),
+        max_length=LONG_TEXT,
+        widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
+    )
+    last_name = forms.CharField(
+        label=_("Last name"),
+        max_length=LONG_TEXT,
+        widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
+    )
+    phone = forms.CharField(
+        label=_("Mobile phone"),
+        required=False,
+        max_length=LONG_TEXT,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES)
+
+
+class IdentityForm(PlainForm):
+    """Step 2 of the wizard."""
+
+    last_name = forms.CharField(
+        label=_("Last name"),
+        max_length=LONG_TEXT,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
+    )
+    first_name = forms.CharField(
+        label=_("First name"),
+        max_length=LONG_TEXT,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    email = forms.CharField(
+        label=_("E-mail"),
+        max_length=LONG_TEXT,
+        help_text=_("The person signs in with it. A personal address, not a shared mailbox."),
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    phone = forms.CharField(
+        label=_("Mobile phone"),
+        required=False,
+        max_length=LONG_TEXT,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
+    )
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES)
+    type = forms.ChoiceField(label=_("User type"), widget=forms.RadioSelect, choices=())
+
+    def __init__(self, *args: Any, types: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["type"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = types
+
+
+class SummaryForm(PlainForm):
+    """Step 5 of the wizard: two decisions."""
+
+    when = forms.ChoiceField(
+        label=_("When does this access open?"),
+        widget=forms.RadioSelect,
+        choices=(("now", _("Now")), ("later", _("Later, after validation"))),
+    )
+    send_mail = forms.BooleanField(label=_("Send an e-mail"), required=False)
+
+
+class NothingForm(PlainForm):
+    """A confirmation: nothing is typed."""
+
+
+class ReasonForm(PlainForm):
+    """A confirmation with a reason for the audit trail."""
+
+    reason = forms.CharField(
+        label=_("Reason (for the audit trail)"),
+        required=False,
+        max_length=1000,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )

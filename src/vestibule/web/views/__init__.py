@@ -1,0 +1,1 @@
+"""One module per noun. A view says who, reads, fetches, acts and tells; no sixth thing."""

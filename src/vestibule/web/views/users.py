@@ -1,0 +1,256 @@
+"""Client users: the list, one's page, and what is done to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from vestibule.actor import Actor
+from vestibule.authz.catalogue import reserved_bits
+from vestibule.authz.reach import decide
+from vestibule import clock
+from vestibule.directory.actions import client_users, invitations
+from vestibule.directory.models import Place, User, UserState
+from vestibule.directory.policies.administrators import last_administrator_of
+from vestibule.directory.policies.rules import rules_of
+from vestibule.directory.querysets import reach_of
+from vestibule.directory.wordbook import Words
+from vestibule.refusals import Denied, LastAdministrator, Refusal
+from vestibule.web.details import user_details
+from vestibule.web.forms import NothingForm, ReasonForm
+from vestibule.web.people import user_rows
+from vestibule.web.refusals import put_at_fields, status_of
+
+TABS = (
+    "",
+    UserState.AWAITING_VALIDATION,
+    UserState.INVITED,
+    UserState.READY,
+    UserState.ACTIVE,
+    UserState.DEACTIVATED,
+)
+PAGE_SIZE = 50
+
+
+def require_staff_reader(actor: Actor) -> None:
+    """Refuse who may not look after client users as staff of the firm.
+
+    Refuses: Denied.
+    """
+    if actor.standing is None or not actor.standing.is_staff:
+        raise Denied(permission="vestibule.users.read")
+    if not reach_of(actor, "vestibule.users.read"):
+        raise Denied(permission="vestibule.users.read")
+
+
+@require_safe
+def users(request: Any) -> HttpResponse:
+    """List client users: search, a tab per state, pages both ways."""
+    require_staff_reader(request.actor)
+    query = request.GET.get("q", "")[:200].replace("\x00", "")
+    state = request.GET.get("state", "")
+    if state not in TABS:
+        state = ""
+    found = User.objects.visible_to(request.actor).clients().matching(query)
+    shown = found.filter(state=state) if state else found
+    page = shown.page(
+        size=PAGE_SIZE,
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+    )
+    counts = found.count_by_state()
+    context = {
+        "q": query,
+        "state": state,
+        "tabs": [
+            {
+                "state": tab,
+                "count": counts.get(tab, 0) if tab else sum(counts.values()),
+                "url": _address(query, tab),
+                "active": tab == state,
+            }
+            for tab in TABS
+        ],
+        "rows": user_rows(page.rows, request.actor, request.LANGUAGE_CODE),
+        "pager": {
+            "previous_url": _address(query, state, before=page.previous) if page.previous else "",
+            "next_url": _address(query, state, after=page.next) if page.next else "",
+            "shown": len(page.rows),
+            "total": counts.get(state, 0) if state else sum(counts.values()),
+        },
+        "filters": [],
+        "may": {"invite": bool(reach_of(request.actor, "vestibule.users.create"))},
+    }
+    return render(request, "users/list.html", context)
+
+
+def _address(query: str, state: str, **cursor: str) -> str:
+    parameters = {key: value for key, value in (("q", query), ("state", state)) if value}
+    parameters |= cursor
+    return reverse("users") + (f"?{urlencode(parameters)}" if parameters else "")
+
+
+@require_safe
+def user(request: Any, pk: UUID) -> HttpResponse:
+    """One user: access, history, identity, invitation, and what can be done."""
+    require_staff_reader(request.actor)
+    found = User.objects.visible_to(request.actor).clients().one(pk=pk)
+    return render(
+        request, "users/detail.html", user_details(found, request.actor, request.LANGUAGE_CODE)
+    )
+
+
+Deed = Callable[[Actor, User, dict[str, Any]], object]
+
+ACTS: dict[str, tuple[Deed, str]] = {
+    "validate": (
+        lambda actor, who, typed: client_users.validate_client_user(actor, who),
+        "%(name)s is validated and ready. Nothing was sent yet.",
+    ),
+    "send_welcome": (
+        lambda actor, who, typed: invitations.send_invitation(actor, who),
+        "The welcoming e-mail to %(name)s is on its way.",
+    ),
+    "resend": (
+        lambda actor, who, typed: invitations.send_invitation(actor, who),
+        "A fresh invitation for %(name)s is on its way. Earlier links no longer work.",
+    ),
+    "cancel_invitation": (
+        lambda actor, who, typed: invitations.cancel_invitation(actor, who),
+        "The invitation of %(name)s is cancelled.",
+    ),
+    "deactivate": (
+        lambda actor, who, typed: client_users.deactivate_client_user(
+            actor, who, reason=typed.get("reason", "")
+        ),
+        "%(name)s is deactivated and signed out everywhere.",
+    ),
+    "reactivate": (
+        lambda actor, who, typed: client_users.reactivate_client_user(actor, who),
+        "%(name)s has the access again.",
+    ),
+}
+
+
+def _told() -> None:
+    """The sentences above, where the extraction of messages finds them."""
+    _("%(name)s is validated and ready. Nothing was sent yet.")
+    _("The welcoming e-mail to %(name)s is on its way.")
+    _("A fresh invitation for %(name)s is on its way. Earlier links no longer work.")
+    _("The invitation of %(name)s is cancelled.")
+    _("%(name)s is deactivated and signed out everywhere.")
+    _("%(name)s has the access again.")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def act(request: Any, pk: UUID, act: str) -> HttpResponse:
+    """Ask before an act on a user, then do it."""
+    require_staff_reader(request.actor)
+    who = User.objects.visible_to(request.actor).clients().one(pk=pk)
+    deed, sentence = ACTS[act]
+    form = (ReasonForm if act == "deactivate" else NothingForm)(request.POST or None)
+    blocked: list[str] = []
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            deed(request.actor, who, form.cleaned_data)
+        except LastAdministrator as refusal:
+            blocked, status = [str(refusal.params["company"])], status_of(refusal)
+        except Refusal as refusal:
+            put_at_fields(form, refusal)
+            status = status_of(refusal)
+        else:
+            messages.success(request, _(sentence) % {"name": who.full_name})
+            return HttpResponseRedirect(reverse("user", args=[pk]), status=303)
+    elif act == "deactivate":
+        blocked = [company.name for company in last_administrator_of(who)]
+    context = {
+        "act": act,
+        "form": form,
+        "back_url": reverse("user", args=[pk]),
+        "link_days": rules_of(who.firm_id).invitation_days,
+        "session_count": None,
+        "blocked": "last_administrator" if blocked else "",
+        "company": ", ".join(blocked),
+        **_person(request.actor, who),
+    }
+    return render(request, "users/confirm.html", context, status=status)
+
+
+def _person(actor: Actor, who: User) -> dict[str, Any]:
+    names = (
+        Place.objects.visible_to(actor)
+        .filter(pk__in=who.grants.not_over().values("place_id"))
+        .order_by("sort_key")
+        .values_list("name", flat=True)
+    )
+    return {
+        "user": {
+            "id": who.pk,
+            "name": who.full_name,
+            "first_name": who.first_name,
+            "email": who.email,
+        },
+        "companies": list(names),
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_type(request: Any, pk: UUID, place: UUID) -> HttpResponse:
+    """Make a user administrator or standard client of one company, naming the effect first."""
+    require_staff_reader(request.actor)
+    who = User.objects.visible_to(request.actor).clients().one(pk=pk)
+    company = Place.objects.visible_to(request.actor).companies().one(pk=place)
+    if not decide(
+        request.actor.standing, reserved_bits("vestibule.grants.change"), company.path, clock.now()
+    ):
+        raise Denied(permission="vestibule.grants.change")
+    old = client_users.type_at(who, company)
+    new = "standard" if old == "administrator" else "administrator"
+    words = Words(who.firm_id, request.LANGUAGE_CODE)
+    form = NothingForm(request.POST or None)
+    blocked, status = "", 200
+    if request.method == "POST":
+        try:
+            client_users.change_type(request.actor, who, company=company, user_type=new)
+        except LastAdministrator as refusal:
+            blocked, status = company.name, status_of(refusal)
+        except Refusal as refusal:
+            form = NothingForm(data={})
+            form.is_valid()
+            put_at_fields(form, refusal)
+            status = status_of(refusal)
+        else:
+            messages.success(
+                request,
+                _("%(name)s is now %(role)s at %(company)s.")
+                % {
+                    "name": who.full_name,
+                    "role": words.get(f"role.{new}"),
+                    "company": company.name,
+                },
+            )
+            return HttpResponseRedirect(reverse("user", args=[pk]), status=303)
+    elif company.pk in {found.pk for found in last_administrator_of(who)}:
+        blocked = company.name
+    context = {
+        "act": "type",
+        "form": form,
+        "back_url": reverse("user", args=[pk]),
+        "company": company.name,
+        "old_role": words.get(f"role.{old}"),
+        "new_role": words.get(f"role.{new}"),
+        "gains_invite": new == "administrator",
+        "blocked": "last_administrator" if blocked else "",
+        **_person(request.actor, who),
+    }
+    return render(request, "users/confirm.html", context, status=status)

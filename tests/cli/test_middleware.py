@@ -1,0 +1,348 @@
+"""Around every page: the right firm, the right session, the right person, the right size."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from tests.cli.firms import administrator_of, an_open_firm
+from tests.support.databases import Database
+from tests.support.moments import Moment
+from vestibule.directory.models import Firm, FirmHost, Session, User
+from vestibule.directory.scope import firm_scope
+from vestibule.directory.sessions import SessionStore, hash_of
+
+pytestmark = pytest.mark.usefixtures("database")
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@pytest.fixture(autouse=True)
+def pages(settings: Any) -> None:
+    settings.ROOT_URLCONF = "tests.cli.pages"
+
+
+@pytest.fixture
+def firm(database: Database) -> Firm:
+    return an_open_firm("alpha")
+
+
+@pytest.fixture
+def other(database: Database) -> Firm:
+    return an_open_firm("beta")
+
+
+def sign_in(client: Client, firm: Firm, user: User) -> str:
+    """Give the browser a session of this user at this firm; return its key."""
+    with firm_scope(firm):
+        session = SessionStore(firm=firm)
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = BACKEND
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.create()
+        session.save()
+    assert session.session_key
+    client.cookies[f"vestibule_{firm.slug}"] = session.session_key
+    return session.session_key
+
+
+def rows_of(firm: Firm) -> list[Session]:
+    with firm_scope(firm):
+        return list(Session.objects.filter(firm_id=firm.pk))
+
+
+# --- the firm ---------------------------------------------------------------------------------
+
+
+def test_a_path_leads_to_its_firm_and_every_link_stays_under_it(client: Client, firm: Firm) -> None:
+    answer = client.get("/f/alpha/").json()
+
+    assert (answer["firm"], answer["home"], answer["in_scope"]) == ("alpha", "/f/alpha/", True)
+
+
+def test_the_prefix_of_one_request_is_gone_at_the_next(
+    client: Client, firm: Firm, other: Firm
+) -> None:
+    client.get("/f/alpha/")
+
+    assert client.get("/f/beta/").json()["home"] == "/f/beta/"
+
+
+def test_a_mapped_host_leads_to_its_firm_without_a_prefix(client: Client, firm: Firm) -> None:
+    FirmHost.objects.create(host="portal.alpha.example", firm=firm)
+
+    answer = client.get("/", headers={"host": "portal.alpha.example"}).json()
+
+    assert (answer["firm"], answer["home"]) == ("alpha", "/")
+
+
+def test_another_firm_is_not_reached_through_a_mapped_host(
+    client: Client, firm: Firm, other: Firm
+) -> None:
+    FirmHost.objects.create(host="portal.alpha.example", firm=firm)
+
+    assert client.get("/f/beta/", headers={"host": "portal.alpha.example"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "testserver.evil.example", "a b", "x" * 300, "[::"]
+)
+def test_a_forged_host_is_refused_and_not_repeated(client: Client, firm: Firm, host: str) -> None:
+    for path in ("/", "/f/alpha/"):
+        answer = client.get(path, headers={"host": host})
+
+        assert answer.status_code == 400
+        assert "evil" not in answer.content.decode()
+
+
+def test_forwarded_headers_change_nothing(client: Client, firm: Firm) -> None:
+    answer = client.get(
+        "/f/alpha/", headers={"x-forwarded-host": "evil.example", "forwarded": "host=evil.example"}
+    )
+
+    assert answer.json()["firm"] == "alpha"
+
+
+def test_an_unknown_firm_is_the_same_answer_as_an_absent_page(client: Client, firm: Firm) -> None:
+    unknown_firm = client.get("/f/nobody/")
+    absent_page = client.get("/nothing/")
+
+    assert unknown_firm.status_code == absent_page.status_code == 404
+    assert unknown_firm.content == absent_page.content
+
+
+@pytest.mark.parametrize("path", ["/length/", "/f/ALPHA/", "/f/al%00pha/", "/f//"])
+def test_no_page_of_a_firm_is_reached_without_its_firm(
+    client: Client, firm: Firm, path: str
+) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_a_firms_address_without_its_slash_leads_to_the_one_with_it(
+    client: Client, firm: Firm
+) -> None:
+    assert client.get("/f/alpha").headers["location"] == "/f/alpha/"
+
+
+def test_a_view_that_opens_its_own_scope_finds_none_open(client: Client, firm: Firm) -> None:
+    sign_in(client, firm, administrator_of(firm))
+
+    answer = client.get("/f/alpha/without-scope/").json()
+
+    assert answer["in_scope"] is False
+    assert answer["actor"] == "user"
+
+
+def test_pages_of_a_firm_are_not_kept_by_browsers(client: Client, firm: Firm) -> None:
+    assert client.get("/f/alpha/").headers["cache-control"] == "no-store"
+
+
+# --- the root ---------------------------------------------------------------------------------
+
+
+def test_the_root_leads_to_the_only_firm(client: Client, database: Database) -> None:
+    if Firm.objects.exists():
+        pytest.skip("the world has several firms")
+    an_open_firm("alpha")
+
+    assert client.get("/").headers["location"] == "/f/alpha/"
+
+
+def test_with_several_firms_the_root_asks_and_lists_nobody(
+    client: Client, firm: Firm, other: Firm
+) -> None:
+    answer = client.get("/")
+
+    assert answer.status_code == 200
+    assert "alpha" not in answer.content.decode().lower()
+    assert client.get("/?firm=Beta").headers["location"] == "/f/beta/"
+    assert client.get("/?firm=//evil.example").status_code == 200
+
+
+def test_the_supervisors_questions_are_answered_under_any_host(client: Client) -> None:
+    for path in ("/healthz", "/readyz"):
+        assert client.get(path, headers={"host": "10.0.0.7"}).status_code == 200
+
+
+# --- sizes ------------------------------------------------------------------------------------
+
+
+def test_a_body_over_one_megabyte_is_refused(client: Client, firm: Firm) -> None:
+    too_large = client.post("/f/alpha/length/", b"x" * (1024 * 1024 + 1), content_type="text/plain")
+    exactly = client.post("/f/alpha/length/", b"x" * (1024 * 1024), content_type="text/plain")
+
+    assert too_large.status_code == 413
+    assert (exactly.status_code, exactly.content) == (200, b"1048576")
+
+
+def test_an_import_may_be_larger_and_not_without_end(client: Client, firm: Firm) -> None:
+    def send(size: int) -> Any:
+        return client.post("/f/alpha/upload/", {"file": SimpleUploadedFile("a.csv", b"x" * size)})
+
+    assert send(3 * 1024 * 1024).content == b"3145728"
+    assert send(20 * 1024 * 1024).status_code == 413
+
+
+@pytest.mark.parametrize("length", ["-1", "many", "1e3"])
+def test_a_length_that_is_no_number_is_refused(client: Client, firm: Firm, length: str) -> None:
+    assert client.generic("POST", "/f/alpha/length/", CONTENT_LENGTH=length).status_code == 400
+
+
+def test_a_body_without_a_length_is_refused(client: Client, firm: Firm) -> None:
+    answer = client.generic(
+        "POST", "/f/alpha/length/", headers={"transfer-encoding": "chunked"}, CONTENT_LENGTH=""
+    )
+
+    assert answer.status_code == 411
+
+
+# --- the session ------------------------------------------------------------------------------
+
+
+def test_a_visit_that_keeps_nothing_writes_no_session_and_sets_no_cookie(
+    client: Client, firm: Firm
+) -> None:
+    before = len(rows_of(firm))
+
+    answer = client.get("/f/alpha/read-only/")
+
+    assert len(rows_of(firm)) == before
+    assert "vestibule_alpha" not in answer.cookies
+
+
+def test_the_cookie_belongs_to_one_firm_and_only_its_hash_is_stored(
+    client: Client, firm: Firm
+) -> None:
+    cookie = client.get("/f/alpha/count/").cookies["vestibule_alpha"]
+
+    assert cookie["path"] == "/f/alpha/"
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+    (row,) = rows_of(firm)
+    assert row.session_key_hash == hash_of(cookie.value)
+    assert client.get("/f/alpha/count/").content == b"2"
+
+
+def test_a_cookie_of_one_firm_opens_nothing_at_another(
+    client: Client, firm: Firm, other: Firm
+) -> None:
+    key = sign_in(client, firm, administrator_of(firm))
+    client.cookies["vestibule_beta"] = key
+
+    assert client.get("/f/beta/").json()["actor"] == "nobody"
+    assert client.get("/f/alpha/").json()["actor"] == "user"
+
+
+def test_an_unknown_cookie_is_taken_away(client: Client, firm: Firm) -> None:
+    client.cookies["vestibule_alpha"] = "made-up-by-somebody"
+
+    answer = client.get("/f/alpha/read-only/")
+
+    assert answer.cookies["vestibule_alpha"]["max-age"] == 0
+
+
+def test_a_session_ends_twelve_hours_after_its_last_use(
+    client: Client, firm: Firm, freeze: Moment
+) -> None:
+    sign_in(client, firm, administrator_of(firm))
+
+    freeze.forward(hours=11)
+    assert client.get("/f/alpha/").json()["actor"] == "user"
+    freeze.forward(hours=11)
+    assert client.get("/f/alpha/").json()["actor"] == "user"
+    freeze.forward(hours=12, seconds=1)
+    assert client.get("/f/alpha/").json()["actor"] == "nobody"
+
+
+def test_seeing_somebody_is_written_every_ten_minutes_at_most(
+    client: Client, firm: Firm, freeze: Moment
+) -> None:
+    sign_in(client, firm, administrator_of(firm))
+    (row,) = rows_of(firm)
+    began = row.last_seen_at
+
+    freeze.forward(minutes=9)
+    client.get("/f/alpha/")
+    assert rows_of(firm)[0].last_seen_at == began
+    freeze.forward(minutes=1)
+    client.get("/f/alpha/")
+    assert rows_of(firm)[0].last_seen_at == began + timedelta(minutes=10)
+
+
+def test_what_has_passed_its_end_is_cleared(firm: Firm, client: Client, freeze: Moment) -> None:
+    client.get("/f/alpha/count/")
+    freeze.forward(hours=13)
+
+    with firm_scope(firm):
+        SessionStore.clear_expired()
+
+    assert rows_of(firm) == []
+
+
+def test_a_new_key_keeps_the_content_and_the_old_one_opens_nothing(firm: Firm) -> None:
+    session = SessionStore(firm=firm)
+    session["count"] = 7
+    session.save()
+    old = session.session_key
+
+    session.cycle_key()
+    session.save()
+
+    assert SessionStore(session.session_key, firm=firm)["count"] == 7
+    assert SessionStore(old, firm=firm).load() == {}
+
+
+# --- who --------------------------------------------------------------------------------------
+
+
+def test_somebody_signed_in_is_known(client: Client, firm: Firm) -> None:
+    sign_in(client, firm, administrator_of(firm))
+
+    answer = client.get("/f/alpha/").json()
+
+    assert (answer["actor"], answer["email"]) == ("user", "admin@alpha.example")
+
+
+@pytest.mark.parametrize(
+    "state", ["deactivated", "awaiting_validation", "ready", "invited", "refused"]
+)
+def test_whoever_is_no_longer_let_in_is_nobody_at_once_and_his_session_ends(
+    client: Client, firm: Firm, state: str
+) -> None:
+    user = administrator_of(firm)
+    sign_in(client, firm, user)
+    with firm_scope(firm):
+        User.objects.filter(firm_id=firm.pk, pk=user.pk).update(state=state)
+
+    assert client.get("/f/alpha/").json()["actor"] == "nobody"
+    assert rows_of(firm) == []
+
+
+def test_a_changed_password_ends_the_other_sessions(client: Client, firm: Firm) -> None:
+    user = administrator_of(firm)
+    sign_in(client, firm, user)
+    with firm_scope(firm):
+        User.objects.filter(firm_id=firm.pk, pk=user.pk).update(password="argon2$other")
+
+    assert client.get("/f/alpha/").json()["actor"] == "nobody"
+
+
+# --- the language -----------------------------------------------------------------------------
+
+
+def test_the_language_is_the_persons_then_the_cookies_then_the_browsers_then_the_firms(
+    client: Client, firm: Firm
+) -> None:
+    def language(**headers: str) -> Any:
+        return client.get("/f/alpha/", headers=headers).json()["language"]
+
+    assert language() == "fr"
+    assert language(accept_language="xx, de-CH;q=0.8, en;q=0.5") == "de"
+    client.cookies["vestibule_language"] = "en"
+    assert language(accept_language="de") == "en"
+    client.cookies["vestibule_language"] = "nonsense"
+    assert language(accept_language="de") == "de"
+    sign_in(client, firm, administrator_of(firm))
+    assert language(accept_language="de") == "en"
