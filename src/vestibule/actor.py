@@ -42,6 +42,10 @@ LINK_RIGHTS = frozenset({"vestibule.link.use"})
 """What the bearer of a one-time link may do: the one act its row offers."""
 
 
+NO_FIRM = UUID(int=0)
+"""The firm of whoever acts before a firm is known: none has this id."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
     """One acting party of one firm.
@@ -52,7 +56,7 @@ class Actor:
 
     kind: ActorKind
     door: Door
-    firm_id: UUID | None
+    firm_id: UUID
     user_id: UUID | None = None
     token_id: UUID | None = None
     name: str = ""
@@ -77,12 +81,12 @@ _FIXED_RIGHTS: dict[ActorKind, frozenset[str]] = {
 
 def nobody(firm_id: UUID | None, door: Door = Door.PAGE) -> Actor:
     """Return the actor who has not signed in."""
-    return Actor(kind=ActorKind.NOBODY, door=door, firm_id=firm_id)
+    return Actor(kind=ActorKind.NOBODY, door=door, firm_id=firm_id or NO_FIRM)
 
 
 def operator(firm_id: UUID | None = None, name: str = "operator") -> Actor:
     """Return the person at the server's command line."""
-    return Actor(kind=ActorKind.OPERATOR, door=Door.CLI, firm_id=firm_id, name=name)
+    return Actor(kind=ActorKind.OPERATOR, door=Door.CLI, firm_id=firm_id or NO_FIRM, name=name)
 
 
 def system(firm_id: UUID, name: str) -> Actor:

@@ -102,7 +102,6 @@ def add_staff(firm: Firm, person: DemoPerson, password: NewPassword) -> Actor:
 
 def add_client(actor: Actor, person: DemoPerson, password: NewPassword) -> User:
     """Create a client user by a practitioner's act and bring him in."""
-    assert actor.firm_id is not None
     with firm_scope(actor.firm_id):
         companies = [company_by_siren(actor, siren) for siren in person.companies]
         billable = company_by_siren(actor, person.billable_company or person.companies[0])
@@ -159,9 +158,7 @@ def build_other(blueprint: Blueprint, password: NewPassword, tell: Tell) -> Demo
     """Build the small second firm `other`, with its own administrator and director."""
     tell("Creating the second firm …")
     firm = found_firm(blueprint, slug="other", name="Fiduciaire du Port", language="fr")
-    admin = next(
-        person for person in blueprint.demo.people if person.role == "firm_administrator"
-    )
+    admin = next(person for person in blueprint.demo.people if person.role == "firm_administrator")
     director = next(person for person in blueprint.demo.people if person.role == "administrator")
     actor = add_staff(firm, admin, password)
     with firm_scope(firm):

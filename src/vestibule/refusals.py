@@ -73,7 +73,7 @@ class Invalid(Refusal):
     @classmethod
     def at(cls, field: str, **params: object) -> Invalid:
         """Return the refusal of one field."""
-        refusal = cls(**params)
+        refusal = cls({}, **params)
         refusal.fields = {field: [refusal]}
         return refusal
 
@@ -199,9 +199,7 @@ class CompanyNotChosen(Invalid):
 
 class FirstUserIsAdministrator(Invalid):
     code = "user.first_is_administrator"
-    sentence = _(
-        "%(company)s has no administrator yet. Its first user becomes its administrator."
-    )
+    sentence = _("%(company)s has no administrator yet. Its first user becomes its administrator.")
 
 
 class LastAdministrator(NotNow):
@@ -247,5 +245,5 @@ class FileUnreadable(Invalid):
     sentence = _("The file was not taken. Nothing was changed.")
 
     def __init__(self, problems: tuple[object, ...] = (), **params: object) -> None:
-        super().__init__(**params)
+        super().__init__({}, **params)
         self.problems = problems

@@ -10,9 +10,7 @@ INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 def fold(text: str) -> str:
     """Return `text` without case and accents, for comparing and searching."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join(
-        "".join(char for char in decomposed if not unicodedata.combining(char)).split()
-    )
+    return " ".join("".join(char for char in decomposed if not unicodedata.combining(char)).split())
 
 
 def has_control_characters(text: str, *, newlines: bool = False) -> bool:

@@ -162,7 +162,7 @@ class TestAUsersStateIsAssignedInOneFunction:
             for name in rules.functions_that_set_a_users_state(rules.parse(path))
         ]
         # One function moves a user; beside it stands the one that stores him for the first time.
-        assert sorted(found) == [f"{states} enter", f"{states} move"]
+        assert sorted(found) == [f"{states} move"]
 
     @pytest.mark.parametrize(
         "line",

@@ -78,8 +78,7 @@ def reach(standing: Standing, bits: int, at: datetime) -> Reach:
     if not _is_active(standing, at):
         return NOWHERE
     roots = tuple(
-        Root(grant.path, grant.place_id, grant.grant_id)
-        for grant in _carrying(standing, bits, at)
+        Root(grant.path, grant.place_id, grant.grant_id) for grant in _carrying(standing, bits, at)
     )
     if not roots:
         return NOWHERE

@@ -165,7 +165,7 @@ def _policy(table: str) -> str:
     if column is None:
         return f"firm_id = {FIRM_IN_SCOPE}"
     return (
-        f"EXISTS (SELECT 1 FROM directory_user u"
+        f"EXISTS (SELECT 1 FROM directory_user u"  # noqa: S608 - names are ours
         f" WHERE u.id = {table}.{column} AND u.firm_id = {FIRM_IN_SCOPE})"
     )
 
@@ -174,16 +174,16 @@ def _ensure_role(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP_ROLE])
         exists = cursor.fetchone() is not None
-        cursor.execute("SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user")
+        cursor.execute(
+            "SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user"
+        )
         row: Any = cursor.fetchone()
         may_create = bool(row and row[0])
         cursor.execute("SELECT quote_ident(current_user)")
         owner = cursor.fetchone()[0]
         if not exists:
             if not may_create:
-                raise RoleMissing(
-                    f"CREATE ROLE {APP_ROLE} NOLOGIN; GRANT {APP_ROLE} TO {owner};"
-                )
+                raise RoleMissing(f"CREATE ROLE {APP_ROLE} NOLOGIN; GRANT {APP_ROLE} TO {owner};")
             cursor.execute(f"CREATE ROLE {APP_ROLE} NOLOGIN")
         cursor.execute("SELECT pg_has_role(current_user, %s, 'MEMBER')", [APP_ROLE])
         if not cursor.fetchone()[0]:

@@ -65,7 +65,6 @@ class _Recent:
             while len(self._rows) > self._limit:
                 self._rows.popitem(last=False)
 
-
     def clear(self) -> None:
         with self._lock:
             self._rows.clear()
@@ -164,9 +163,11 @@ def _load(user: User, firm_epoch: int) -> Standing:
     grants = _grants(user, catalogue, role_bits(user.firm_id, firm_epoch))
     is_staff = user.is_staff_member
     carries_gated = any(grant.bits & gated for grant in grants)
-    companies = _companies(user.firm_id, grants, catalogue) if grants and (
-        carries_gated or not is_staff
-    ) else ()
+    companies = (
+        _companies(user.firm_id, grants, catalogue)
+        if grants and (carries_gated or not is_staff)
+        else ()
+    )
     spans = UserStateSpan.objects.filter(
         firm_id=user.firm_id, user_id=user.pk, state=UserState.ACTIVE
     ).values_list("since", "until")
@@ -262,7 +263,7 @@ def actor_for(user: User, *, door: Door, firm_epoch: int | None = None) -> Actor
 
 def fresh(actor: Actor) -> Actor:
     """Return the actor with the standing of this instant: revoked means refused (law 6)."""
-    if actor.user_id is None or actor.standing is None or actor.firm_id is None:
+    if actor.user_id is None or actor.standing is None:
         return actor
     user = User.objects.filter(firm_id=actor.firm_id, pk=actor.user_id).first()
     if user is None:

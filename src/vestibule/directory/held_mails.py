@@ -6,9 +6,12 @@ Reads only. Only who holds the sealing key can do this, and only the demo's inbo
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from vestibule import sealing
 from vestibule.directory.models import MailState, OutboxMessage
@@ -53,19 +56,18 @@ def one_mail(firm_id: UUID, mail_id: UUID) -> HeldMail:
     return _opened(row)
 
 
-def _kept(firm_id: UUID):  # type: ignore[no-untyped-def]
+def _kept(firm_id: UUID) -> QuerySet[OutboxMessage]:
     rows = OutboxMessage.objects.filter(firm_id=firm_id, user__isnull=False)
-    return rows.exclude(state=MailState.WITHDRAWN).select_related("user")
+    return rows.exclude(state=MailState.WITHDRAWN).select_related("user")  # type: ignore[no-any-return]
 
 
 def _opened(row: OutboxMessage) -> HeldMail:
     states = {MailState.QUEUED: "held", MailState.HANDED_OVER: "handed_over"}
     state = states.get(MailState(row.state), "refused")
-    inside: dict[str, str] = {}
+    inside: dict[str, str] = {"to": row.user.email if row.user is not None else ""}
     if row.sealed is not None:
-        inside = json.loads(sealing.unseal(bytes(row.sealed)))
-    elif row.user is not None:
-        inside = {"to": row.user.email}
+        with suppress(sealing.CannotUnseal):  # sealed with a key that is no longer here
+            inside = json.loads(sealing.unseal(bytes(row.sealed)))
     return HeldMail(
         id=row.pk,
         kind=row.kind,

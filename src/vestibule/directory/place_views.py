@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When
 
 from vestibule.actor import Actor
 from vestibule.directory.facts import administrator_roles, ids_on
@@ -144,9 +144,7 @@ def closed_since(place: Place) -> Any:
 def closed_above(place: Place) -> Place | None:
     """Return the nearest closed place above: while it is closed, nothing below it opens."""
     found: Place | None = (
-        Place.objects.filter(
-            firm_id=place.firm_id, pk__in=ids_on(place.path)[:-1], is_open=False
-        )
+        Place.objects.filter(firm_id=place.firm_id, pk__in=ids_on(place.path)[:-1], is_open=False)
         .order_by("-path")
         .first()
     )
@@ -253,14 +251,20 @@ def scheme_of(kind: PlaceKind) -> str:
 
 
 def possible_parents(actor: Actor, permission: str, kind: PlaceKind) -> PlaceQuerySet:
-    """Return the open places at which `actor` may put a place of this kind; the root is one."""
+    """Return the open places at which `actor` may put a place of this kind; the root comes first."""
     found: PlaceQuerySet = (
         Place.objects.where(actor, permission)
         .open()
         .filter(kind__code__in=kind.parents)
-        .order_by("sort_key", "pk")
+        .order_by(Case(When(acts_as="firm", then=0), default=1), "sort_key", "pk")
     )
     return found
+
+
+def possible_new_parents(actor: Actor, place: Place) -> PlaceQuerySet:
+    """Return where `actor` may move a place to: not where it stands, not under itself."""
+    found = possible_parents(actor, "vestibule.places.move", place.kind)
+    return found.exclude(below(place.path)).exclude(pk=place.parent_id)
 
 
 def possible_successors(actor: Actor, company: Place) -> PlaceQuerySet:

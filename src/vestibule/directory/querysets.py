@@ -219,10 +219,7 @@ class UserQuerySet(VisibleQuerySet):
         )
         return mine.filter(
             Q(pk=actor.user_id)
-            | (
-                Q(kind="client")
-                & (Exists(grants) | within(found, "billable_company__path"))
-            )
+            | (Q(kind="client") & (Exists(grants) | within(found, "billable_company__path")))
         )
 
     def clients(self) -> Self:

@@ -90,6 +90,15 @@ def firm_scope(firm: Any) -> Iterator[None]:
         _firm.reset(token)
 
 
+def leave_nothing_behind() -> None:
+    """Undo at its end what this scope has written: the page it was for failed.
+
+    On SQLite a scope is no transaction; there each act has committed or not by itself.
+    """
+    if connection.in_atomic_block:
+        transaction.set_rollback(True)
+
+
 @contextmanager
 def migrating() -> Iterator[None]:
     """Work without a wall on SQLite. For `migrate` alone; the owner of PostgreSQL's tables

@@ -84,9 +84,7 @@ def company_cards(user: User, language: str) -> list[dict[str, Any]]:
             {
                 "name": company.name,
                 "siren": spaced(sirens.get(company.pk, "")),
-                "detail": ngettext(
-                    "%(count)s establishment", "%(count)s establishments", count
-                )
+                "detail": ngettext("%(count)s establishment", "%(count)s establishments", count)
                 % {"count": count}
                 if count
                 else "",
@@ -106,9 +104,7 @@ def company_cards(user: User, language: str) -> list[dict[str, Any]]:
     return cards
 
 
-def _roles_at(
-    user: User, companies: list[Place], words: Words
-) -> dict[UUID, tuple[str, Any]]:
+def _roles_at(user: User, companies: list[Place], words: Words) -> dict[UUID, tuple[str, Any]]:
     grants = list(
         Grant.objects.filter(firm_id=user.firm_id, user_id=user.pk, role__isnull=False)
         .in_force()

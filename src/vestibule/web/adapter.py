@@ -33,9 +33,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Let the person in if he is let into this firm now, whatever was true a stage ago."""
         with firm_scope(request.firm):
             try:
-                user = open_session(
-                    nobody(request.firm.id), user, method=_method(request)
-                )
+                user = open_session(nobody(request.firm.id), user, method=_method(request))
             except SignInRefused as refusal:
                 request.session.flush()
                 messages.error(request, tell(refusal))

@@ -121,9 +121,7 @@ def _grants(
     return rows
 
 
-def _invitation(
-    user: User, seen: Seen, language_word: str, state: str
-) -> dict[str, Any] | None:
+def _invitation(user: User, seen: Seen, language_word: str, state: str) -> dict[str, Any] | None:
     invitation = seen.invitations.get(user.pk)
     if invitation is None:
         return None

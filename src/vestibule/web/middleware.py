@@ -13,7 +13,6 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import DisallowedHost
-from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.request import split_domain_port
 from django.urls import Resolver404, get_script_prefix, resolve, set_script_prefix
@@ -26,7 +25,7 @@ from vestibule import actor
 from vestibule.conf import LOOPBACK
 from vestibule.directory import doorway, facts
 from vestibule.directory.policies.sign_in import lets_in
-from vestibule.directory.scope import firm_scope
+from vestibule.directory.scope import firm_scope, leave_nothing_behind
 from vestibule.directory.sessions import SessionStore
 from vestibule.web import system
 
@@ -139,12 +138,8 @@ class FirmMiddleware:
         request.own_scope = getattr(_view_of(request.path_info), "own_scope", False)
         with nullcontext() if request.own_scope else firm_scope(request.firm):
             response = self.get_response(request)
-            # Where the scope is a transaction, a page that failed leaves nothing behind.
-            if (
-                response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
-                and connection.in_atomic_block
-            ):
-                transaction.set_rollback(True)
+            if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                leave_nothing_behind()
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "no-store"
         return response

@@ -18,10 +18,7 @@ RESULTS = 20
 def choosable(actor: Actor) -> PlaceQuerySet:
     """Return the open companies at which the actor may create users."""
     found: PlaceQuerySet = (
-        Place.objects.visible_to(actor)
-        .where(actor, "vestibule.users.create")
-        .companies()
-        .open()
+        Place.objects.visible_to(actor).where(actor, "vestibule.users.create").companies().open()
     )
     return found
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from vestibule.directory.actions.client_users import enabled_applications
 from vestibule.directory.models import Place
-from vestibule.directory.wordbook import Words
 from vestibule.directory.sights import ICONS, sirens_of, spaced
+from vestibule.directory.wordbook import Words
 
 
 def preview_cards(

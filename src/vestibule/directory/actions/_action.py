@@ -18,7 +18,7 @@ from django.db import models, transaction
 from django.db.models import F
 
 from vestibule import clock
-from vestibule.actor import Actor
+from vestibule.actor import NO_FIRM, Actor
 from vestibule.authz.catalogue import FIXED, RESERVED_NAMES, UnknownPermission, reserved_bits
 from vestibule.authz.reach import bits_at, decide
 from vestibule.directory.audit import canonical, commitment_of, hash_of
@@ -81,7 +81,7 @@ def action(
 
         @wraps(act)
         def run(actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            if actor.firm_id is None:
+            if actor.firm_id == NO_FIRM:
                 raise NotSignedIn()
             this = _Run(permission, _run.get())
             with firm_scope(actor.firm_id), transaction.atomic():

@@ -28,51 +28,44 @@ def may_go(user: User, state: str) -> bool:
     return state in GOES_TO[user.state]
 
 
-def move(user: User, state: str, *, reason: str = "") -> None:
+def move(user: User, state: str, *, reason: str = "") -> User:
     """Bring a user into a state, with its history; end his sessions unless he is let in.
 
-    Refuses: WrongState, and Conflict when somebody else moved him meanwhile.
+    A user who is not stored yet is stored here, in the state his life begins with.
+
+    Refuses: WrongState, EmailTaken when somebody else took a new user's address meanwhile,
+    Conflict when somebody else moved the user meanwhile.
     """
     if not may_go(user, state):
         raise WrongState(user=user.full_name)
 
     now = clock.now()
-    changed = User.objects.filter(firm_id=user.firm_id, pk=user.pk, state=user.state).update(
-        state=state,
-        state_reason=reason,
-        state_since=now,
-        state_before_deactivation=user.state if state == S.DEACTIVATED else "",
-        epoch=F("epoch") + 1,
-    )
-    if changed != 1:
-        raise Conflict()
-    begin(user, state)
+    if user._state.adding:
+        user.state, user.state_since = state, now
+        user.set_unusable_password()
+        try:
+            with transaction.atomic():
+                user.save(force_insert=True)
+        except IntegrityError:
+            raise Invalid({"email": [EmailTaken()]}) from None
+    else:
+        changed = User.objects.filter(firm_id=user.firm_id, pk=user.pk, state=user.state).update(
+            state=state,
+            state_reason=reason,
+            state_since=now,
+            state_before_deactivation=user.state if state == S.DEACTIVATED else "",
+            epoch=F("epoch") + 1,
+        )
+        if changed != 1:
+            raise Conflict()
+        user.refresh_from_db()
+    _begin(user, state)
     if state != S.ACTIVE:
         Session.objects.filter(firm_id=user.firm_id, user_id=user.pk).delete()
-    user.refresh_from_db()
-
-
-def enter(user: User, state: str) -> User:
-    """Store a new user in the state his life begins with.
-
-    Refuses: WrongState, EmailTaken when somebody else took the address meanwhile.
-    """
-    if state not in GOES_TO[""]:
-        raise WrongState(user=user.full_name)
-
-    user.state = state
-    user.state_since = user.created_at
-    user.set_unusable_password()
-    try:
-        with transaction.atomic():
-            user.save(force_insert=True)
-    except IntegrityError:
-        raise Invalid({"email": [EmailTaken()]}) from None
-    begin(user, state)
     return user
 
 
-def begin(user: User, state: str) -> None:
+def _begin(user: User, state: str) -> None:
     """Write the history of a state that begins now, ending the one before."""
     now = clock.now()
     spans = UserStateSpan.objects.filter(firm_id=user.firm_id, user_id=user.pk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import timedelta
+from uuid import UUID
 
 from vestibule import clock
 from vestibule.directory.models import Invitation, Token, TokenPurpose, User
@@ -74,7 +75,7 @@ def consume(token: Token) -> None:
         raise LinkDead()
 
 
-def find_open(firm_id: object, secret: str, purpose: TokenPurpose) -> Token | None:
+def find_open(firm_id: UUID, secret: str, purpose: TokenPurpose) -> Token | None:
     """Return the token of a secret if it could still be used; changes nothing."""
     token = (
         Token.objects.filter(
@@ -90,7 +91,5 @@ def find_open(firm_id: object, secret: str, purpose: TokenPurpose) -> Token | No
     )
     if token is None:
         return None
-    fits = (
-        token.user.version == token.user_version and token.user.canonical_email == token.email
-    )
+    fits = token.user.version == token.user_version and token.user.canonical_email == token.email
     return token if fits else None

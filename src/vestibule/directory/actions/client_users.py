@@ -122,9 +122,7 @@ def read_identity(firm_id: UUID, typed: Identity) -> CheckedIdentity:
     if typed.language not in LANGUAGES:
         gathered.refuse("language", ChoiceUnknown())
     gathered.stop_if_refused()
-    return CheckedIdentity(
-        names["last_name"], names["first_name"], address, phone, typed.language
-    )
+    return CheckedIdentity(names["last_name"], names["first_name"], address, phone, typed.language)
 
 
 def client_role(firm_id: UUID, code: str) -> Role:
@@ -178,7 +176,8 @@ def create_client_user(
     repeated = _claim(actor, "client_user.create", key)
     if repeated is not None:
         nothing_changed()
-        return User.objects.get(firm_id=firm_id, pk=repeated)
+        first: User = User.objects.get(firm_id=firm_id, pk=repeated)
+        return first
     if not companies:
         raise CompanyNotChosen.at("companies")
     for company in {*companies, billable_company}:
@@ -193,7 +192,9 @@ def create_client_user(
     for name in applications:
         if not any(name in names for names in enabled.values()):
             known = {node.name for node in catalogue.nodes()}
-            raise ApplicationNotEnabled.at("applications", application=name if name in known else "—")
+            raise ApplicationNotEnabled.at(
+                "applications", application=name if name in known else "—"
+            )
     for company in companies:
         given = role_bits(firm_id).get(role.pk, 0)
         for name in sorted(set(applications) & enabled[company.pk]):
@@ -229,9 +230,7 @@ def create_client_user(
     return user
 
 
-def _insert(
-    actor: Actor, checked: CheckedIdentity, billable: Place, *, activate_now: bool
-) -> User:
+def _insert(actor: Actor, checked: CheckedIdentity, billable: Place, *, activate_now: bool) -> User:
     state = UserState.READY if activate_now else UserState.AWAITING_VALIDATION
     now = clock.now()
     user = User(
@@ -251,7 +250,7 @@ def _insert(
     )
     user.search_text = search_text_of(user)
     user.sort_key = sort_key_of(user)
-    return _states.enter(user, state)
+    return _states.move(user, state)
 
 
 def _give(
@@ -292,16 +291,25 @@ def _claim(actor: Actor, name: str, key: str) -> str | None:
     """
     if actor.user_id is None:
         return None
-    this = {"firm_id": actor.firm_id, "actor_user_id": actor.user_id, "action": name, "key": key}
     try:
         with transaction.atomic():
-            IdempotencyKey.objects.create(**this, created_at=clock.now())
+            IdempotencyKey.objects.create(
+                firm_id=actor.firm_id,
+                actor_user_id=actor.user_id,
+                action=name,
+                key=key,
+                created_at=clock.now(),
+            )
     except IntegrityError:
-        return IdempotencyKey.objects.values_list("result_id", flat=True).get(**this)
+        return IdempotencyKey.objects.get(
+            firm_id=actor.firm_id, actor_user_id=actor.user_id, action=name, key=key
+        ).result_id
     return None
 
 
 def _remember(actor: Actor, name: str, key: str, user: User) -> None:
+    if actor.user_id is None:
+        return
     IdempotencyKey.objects.filter(
         firm_id=actor.firm_id, actor_user_id=actor.user_id, action=name, key=key
     ).update(result_type="user", result_id=str(user.pk))

@@ -20,24 +20,25 @@ SIZE_LIMIT = 20_000
 """Characters that one draft may hold in all."""
 
 
-def require_creator(actor: Actor) -> None:
-    """Refuse whoever may create users nowhere: he has nothing to draft.
+def require_creator(actor: Actor) -> UUID:
+    """Refuse whoever may create users nowhere: he has nothing to draft. Return his id.
 
     Refuses: NotSignedIn, Denied.
     """
-    if actor.standing is None:
+    if actor.standing is None or actor.user_id is None:
         raise NotSignedIn()
     if not reach(actor.standing, reserved_bits("vestibule.users.create"), clock.now()):
         raise Denied(permission="vestibule.users.create")
+    return actor.user_id
 
 
 def begin_draft(actor: Actor, *, wizard: str, data: dict[str, Any]) -> Draft:
     """Start a draft of one's own."""
-    require_creator(actor)
+    owner_id = require_creator(actor)
     now = clock.now()
     draft: Draft = Draft.objects.create(
         firm_id=actor.firm_id,
-        owner_id=actor.user_id,
+        owner_id=owner_id,
         wizard=wizard,
         data=data,
         created_at=now,

@@ -100,7 +100,6 @@ def import_places(actor: Actor, data: bytes, *, dry_run: bool = False) -> Import
     Refuses: Denied, FileUnreadable with every finding, LastAdministrator.
     """
     actor = authorize(actor, at=None)
-    assert actor.firm_id is not None
     root = root_of(actor.firm_id)
     Place.objects.filter(pk=root.pk).lock().first()
     mapping = mapping_of(rules_of(actor.firm_id).portfolio)
@@ -296,9 +295,7 @@ def _write(work: _Work) -> None:
         _rewrite(place, parent)
         spans = PlaceParentSpan.objects.filter(firm_id=place.firm_id, place_id=place.pk)
         spans.filter(until__isnull=True).update(until=now)
-        PlaceParentSpan.objects.create(
-            firm_id=place.firm_id, place=place, parent=parent, since=now
-        )
+        PlaceParentSpan.objects.create(firm_id=place.firm_id, place=place, parent=parent, since=now)
 
 
 __all__ = ["ImportPlan", "PlannedChange", "import_places", "mapping_of"]

@@ -67,7 +67,7 @@ def offer(actor: Actor, user: User, *, inviter_id: UUID | None) -> Invitation:
 
 def close_pending(user: User, state: InvitationState) -> Invitation | None:
     """Close the user's open invitation: its link dies, a mail not yet sent is taken back."""
-    invitation = Invitation.objects.filter(
+    invitation: Invitation | None = Invitation.objects.filter(
         firm_id=user.firm_id, user_id=user.pk, state=InvitationState.PENDING
     ).first()
     if invitation is None:
@@ -205,6 +205,8 @@ def accept_invitation(
     if actor.token_id != token.pk or actor.user_id != token.user_id:
         raise LinkDead()
     user = locked(token.user)
+    if token.invitation_id is None:
+        raise LinkDead()
     invitation = Invitation.objects.filter(
         firm_id=user.firm_id, pk=token.invitation_id, state=InvitationState.PENDING
     ).first()

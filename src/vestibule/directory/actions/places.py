@@ -269,7 +269,7 @@ def _index(place: Place) -> None:
             "value", flat=True
         )
     )
-    parent = Place.objects.filter(firm_id=place.firm_id, pk=place.parent_id).first()
+    parent = place.parent
     place.sort_key = place_sort_key(place)
     place.search_text = place_search_text(place, numbers, _group_name(parent) if parent else "")
 
@@ -308,9 +308,7 @@ def move_place(actor: Actor, place: Place, *, parent: Place) -> Place:
         now = clock.now()
         spans = PlaceParentSpan.objects.filter(firm_id=place.firm_id, place_id=place.pk)
         spans.filter(until__isnull=True).update(until=now)
-        PlaceParentSpan.objects.create(
-            firm_id=place.firm_id, place=place, parent=parent, since=now
-        )
+        PlaceParentSpan.objects.create(firm_id=place.firm_id, place=place, parent=parent, since=now)
         place.refresh_from_db()
         _index(place)
         place.save(update_fields=["search_text"])
@@ -372,7 +370,7 @@ def close_place(actor: Actor, place: Place, *, billed_to: Place | None = None) -
         actor = authorize(actor, at=billed_to)
         if billed_to.acts_as != "company" or not billed_to.is_open or billed_to.pk == place.pk:
             raise ChoiceUnknown.at("billed_to")
-        billed.update(billable_company=billed_to)
+        billed.update(billable_company_id=billed_to.pk)
 
     now = clock.now()
     PlaceOpenSpan.objects.filter(

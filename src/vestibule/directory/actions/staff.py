@@ -22,7 +22,6 @@ def create_staff_user(actor: Actor, *, identity: Identity, role: str) -> User:
     Refuses: Invalid at the field.
     """
     actor = authorize(actor, at=None)
-    assert actor.firm_id is not None
     checked = read_identity(actor.firm_id, identity)
     row = Role.objects.filter(firm_id=actor.firm_id, code=role, audience="staff").first()
     if row is None:
@@ -45,7 +44,7 @@ def create_staff_user(actor: Actor, *, identity: Identity, role: str) -> User:
     )
     user.search_text = search_text_of(user)
     user.sort_key = sort_key_of(user)
-    user = _states.enter(user, UserState.READY)
+    user = _states.move(user, UserState.READY)
     root = Place.objects.get(firm_id=actor.firm_id, acts_as="firm")
     Grant.objects.create(
         firm_id=actor.firm_id,

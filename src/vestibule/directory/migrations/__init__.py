@@ -1,0 +1,1 @@
+"""The one line of migrations of our tables. Nothing else lives here."""

@@ -38,9 +38,7 @@ class WorkItem(models.Model):
             )
         ]
         indexes = [
-            models.Index(
-                fields=["due_at"], condition=models.Q(state="queued"), name="workitem_due"
-            )
+            models.Index(fields=["due_at"], condition=models.Q(state="queued"), name="workitem_due")
         ]
 
 

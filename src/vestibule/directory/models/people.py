@@ -82,8 +82,8 @@ class User(AbstractBaseUser):
 
     USERNAME_FIELD = "login_key"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
-    last_login = None  # type: ignore[assignment]
+    REQUIRED_FIELDS: list[str] = []  # type: ignore[misc]
+    last_login = None
 
     objects = UserManager()
 

@@ -62,7 +62,7 @@ class TenantFK(BaseConstraint):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, TenantFK):
             return NotImplemented
-        return self.deconstruct() == other.deconstruct()
+        return bool(self.deconstruct() == other.deconstruct())
 
     def __hash__(self) -> int:
         return hash(self.name)

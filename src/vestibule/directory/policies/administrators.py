@@ -140,6 +140,5 @@ def _only(company: Place, user: User, roles: frozenset[UUID]) -> bool:
         user__kind="client",
     ).exclude(user_id=user.pk)
     return not any(
-        RANK_OF_STATE.get(state, 0) >= now
-        for state in others.values_list("user__state", flat=True)
+        RANK_OF_STATE.get(state, 0) >= now for state in others.values_list("user__state", flat=True)
     )

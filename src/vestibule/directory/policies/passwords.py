@@ -47,9 +47,7 @@ def common_passwords() -> frozenset[str]:
     return frozenset(FREQUENCY_LISTS["passwords"])
 
 
-def checklist(
-    plain: str, *, preset: str, names: tuple[str, ...] = ()
-) -> tuple[Check, ...]:
+def checklist(plain: str, *, preset: str, names: tuple[str, ...] = ()) -> tuple[Check, ...]:
     """Return what `plain` meets of the preset, in the order shown.
 
     `either`: 15 of any kind, or 8 with the four classes. `classic`: 8 with the four

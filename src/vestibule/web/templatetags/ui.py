@@ -181,7 +181,7 @@ def bold(name: object) -> SafeString:
 @register.filter
 def mark_found(text: str, searched: str) -> SafeString:
     """Mark what was searched for, wherever it stands in the text and whatever its case."""
-    words = [re.escape(word) for word in searched.split()]
+    words = [re.escape(word) for word in searched.split() if len(word) > 1]
     if not words:
         return conditional_escape(text)
     pieces = re.split(f"({'|'.join(words)})", str(text), flags=re.IGNORECASE)

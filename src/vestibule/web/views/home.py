@@ -21,7 +21,11 @@ def home(request: Any) -> HttpResponse:
     companies = company_cards(user, request.LANGUAGE_CODE)
     if not companies:
         helper = helper_of(user)
-        return render(request, "home_noaccess.html", {"helper": person_card(helper) if helper is not None else None})
+        return render(
+            request,
+            "home_noaccess.html",
+            {"helper": person_card(helper) if helper is not None else None},
+        )
     context = {
         "companies": companies,
         "last_sign_in_at": user.last_sign_in_at,

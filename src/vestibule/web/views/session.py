@@ -62,7 +62,9 @@ def _try_to_sign_in(request: Any, typed: dict[str, str], target: str) -> HttpRes
     with firm_scope(request.firm):
         user, encoded = credentials_of(request.firm.id, canonical)
     password = typed["password"]
-    right = check_password(password, encoded) if encoded else bool(make_password(password)) and False
+    right = (
+        check_password(password, encoded) if encoded else bool(make_password(password)) and False
+    )
     if user is None or not right:
         raise SignInRefused()
     with firm_scope(request.firm):
@@ -140,5 +142,3 @@ def reset(request: Any, secret: str) -> HttpResponse:
     context = {"form": form, "email": user.email, "password_preset": preset}
     with firm_scope(request.firm):
         return render(request, "reset.html", context, status=422 if form.errors else 200)
-
-

@@ -14,10 +14,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from vestibule import clock
 from vestibule.actor import Actor
 from vestibule.authz.catalogue import reserved_bits
 from vestibule.authz.reach import decide
-from vestibule import clock
 from vestibule.directory.actions import client_users, invitations
 from vestibule.directory.models import Place, User, UserState
 from vestibule.directory.policies.administrators import last_administrator_of

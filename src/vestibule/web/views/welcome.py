@@ -22,8 +22,8 @@ from vestibule.directory.models import Token
 from vestibule.directory.policies.passwords import choose
 from vestibule.directory.policies.rules import rules_of
 from vestibule.directory.scope import firm_scope
-from vestibule.refusals import Invalid, LinkDead
 from vestibule.directory.sights import company_cards, may_create_users
+from vestibule.refusals import Invalid, LinkDead
 from vestibule.web.context import person_card
 from vestibule.web.door import open_to_all, own_scope
 from vestibule.web.forms import AddressForm, WelcomeForm

@@ -19,10 +19,10 @@ from vestibule.directory.models import Draft, Invitation, Permission, Place, Use
 from vestibule.directory.policies.addresses import is_generic, read_address
 from vestibule.directory.policies.administrators import watch
 from vestibule.directory.policies.rules import rules_of
+from vestibule.directory.sights import ICONS
 from vestibule.directory.wordbook import Words
 from vestibule.refusals import FirstUserIsAdministrator, NotFound, Refusal
 from vestibule.web import picking
-from vestibule.directory.sights import ICONS
 from vestibule.web.forms import LANGUAGES, IdentityForm, SummaryForm
 from vestibule.web.people import may_do, read
 from vestibule.web.preview import preview_cards
@@ -197,7 +197,10 @@ def _identity(request: Any, draft: Draft) -> HttpResponse:
         if form.is_valid():
             typed = form.cleaned_data
             identity = client_users.Identity(
-                **{key: typed[key] for key in ("last_name", "first_name", "email", "phone", "language")}
+                **{
+                    key: typed[key]
+                    for key in ("last_name", "first_name", "email", "phone", "language")
+                }
             )
             try:
                 client_users.read_identity(draft.firm_id, identity)
@@ -397,9 +400,7 @@ def _confirm(
     return HttpResponseRedirect(_url(draft, "receipt"), status=303)
 
 
-def _told(
-    request: Any, draft: Draft, company: Place, companies: list[Place]
-) -> dict[str, Any]:
+def _told(request: Any, draft: Draft, company: Place, companies: list[Place]) -> dict[str, Any]:
     """Return what the summary says in plain sentences, and the home page he will have."""
     words = Words(draft.firm_id, request.LANGUAGE_CODE)
     typed, rules = draft.data["identity"], rules_of(draft.firm_id)
