@@ -31,7 +31,9 @@ class ActorKind(StrEnum):
 OPERATOR_RIGHTS = frozenset({"vestibule.firm.create", "vestibule.staff.create"})
 """What the command line on the server may do without being a user of the firm."""
 
-SYSTEM_RIGHTS = frozenset({"vestibule.mail.deliver", "vestibule.invitations.expire"})
+SYSTEM_RIGHTS = frozenset(
+    {"vestibule.mail.deliver", "vestibule.invitations.expire", "vestibule.link.answer"}
+)
 """What the worker may do."""
 
 NOBODY_RIGHTS = frozenset({"vestibule.link.ask", "vestibule.session.open"})

@@ -299,6 +299,7 @@ LOGGING = {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
         "django.request": {"handlers": [], "level": "ERROR", "propagate": True},
         "vestibule": {"handlers": [], "level": "INFO", "propagate": True},
+        "psycopg.pool": {"handlers": [], "level": "ERROR", "propagate": True},
         "uvicorn": {"handlers": [], "level": "WARNING", "propagate": True},
         "uvicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
     },

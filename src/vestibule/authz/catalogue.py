@@ -37,7 +37,6 @@ RESERVED: tuple[Reserved, ...] = (
     Reserved("vestibule.company.administer", 1, Audience.CLIENT, "Administer a company"),
     Reserved("vestibule.users.read", 2, Audience.BOTH, "See users"),
     Reserved("vestibule.users.create", 3, Audience.BOTH, "Create client users"),
-    Reserved("vestibule.users.edit", 4, Audience.BOTH, "Edit users"),
     Reserved("vestibule.users.invite", 5, Audience.BOTH, "Send invitations"),
     Reserved("vestibule.users.validate", 6, Audience.BOTH, "Validate users"),
     Reserved("vestibule.users.deactivate", 7, Audience.BOTH, "Deactivate users"),
@@ -61,6 +60,7 @@ FIXED: frozenset[str] = frozenset(
         "vestibule.mail.deliver",
         "vestibule.invitations.expire",
         "vestibule.link.ask",
+        "vestibule.link.answer",
         "vestibule.link.use",
         "vestibule.session.open",
     }

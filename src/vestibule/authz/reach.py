@@ -50,10 +50,10 @@ def _is_active(standing: Standing, at: datetime) -> bool:
 
 
 def _ceiling(standing: Standing, company: CompanyFact, bits: int, at: datetime) -> Reason | None:
-    if not any(span.holds(at) for span in company.open):
-        return None if standing.is_staff else Reason.COMPANY_CLOSED
+    if not standing.is_staff and not any(span.holds(at) for span in company.open):
+        return Reason.COMPANY_CLOSED
     gated = bits & standing.gated
-    if not gated:
+    if not gated or not company.gates:
         return None
     allowed = 0
     for mask, span in company.enabled:
@@ -119,6 +119,8 @@ def bits_at(standing: Standing, path: str, at: datetime) -> int:
             continue
         if not standing.is_staff and not any(span.holds(at) for span in company.open):
             return 0
+        if not company.gates:
+            continue
         allowed = 0
         for mask, span in company.enabled:
             if span.holds(at):

@@ -35,10 +35,12 @@ class GrantFact:
 
 @dataclass(frozen=True, slots=True)
 class CompanyFact:
-    """What a company lets through: when it is open, and which bits its applications allow."""
+    """What a company (or a closed place) lets through: when it is open, which applications it has."""
 
     place_id: UUID
     path: str
+    gates: bool
+    """whether its applications are a ceiling; false for a closed group or establishment"""
     open: tuple[Span, ...]
     enabled: tuple[tuple[int, Span], ...]
     """(mask of an application's bits, when it is enabled here)"""

@@ -93,6 +93,7 @@ def live(members: list[Member], sockets: list[socket.socket]) -> int:
     0.8 s is killed, which every act survives by design. A member that ends unasked takes all with it.
     """
     _import_what_all_share()
+    _let_no_connection_cross_the_fork()
     signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
     parent_lives_read, parent_lives_write = os.pipe()
     sys.stdout.flush()
@@ -123,6 +124,16 @@ def _import_what_all_share() -> None:
     _ = get_resolver().url_patterns
     gc.collect()
     gc.freeze()
+
+
+def _let_no_connection_cross_the_fork() -> None:
+    """Close what the parent may have opened: two processes must never speak on one line."""
+    from django.db import connections
+
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        if getattr(connection, "pool", None):
+            connection.close_pool()  # type: ignore[attr-defined]
 
 
 def _be(member: Member, sockets: list[socket.socket], parent_lives: int) -> NoReturn:

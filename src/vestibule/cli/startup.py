@@ -1,6 +1,8 @@
 """Starts Django for a command, and says in a sentence why the product could not run now."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from vestibule.conf import BadSettings
@@ -21,32 +23,38 @@ def start() -> None:
         raise
 
 
-def plain_connection() -> Any:
-    """Return a database connection outside the pool: it starts no threads and tells errors as they are."""
-    from django.db import connection
+@contextmanager
+def plain_connection() -> Iterator[Any]:
+    """Let Django use a connection without a pool inside the block, and none at all after it.
 
-    plain = connection.copy()
+    It starts no threads, tells errors as they are, and leaves nothing open: neither a connection
+    nor a pool may be carried across a fork, where two processes would speak on one line.
+    """
+    from django.db import DEFAULT_DB_ALIAS, connections
+
+    plain = connections[DEFAULT_DB_ALIAS].copy()
     plain.settings_dict["OPTIONS"].pop("pool", None)
-    return plain
+    connections[DEFAULT_DB_ALIAS] = plain
+    try:
+        yield plain
+    finally:
+        plain.close()
+        del connections[DEFAULT_DB_ALIAS]
 
 
 def reason_not_to_run() -> str:
     """Return why server and worker must not start on this database now, or an empty string."""
     from django.db import DatabaseError
 
-    from vestibule.outage import is_database_away
-
-    connection = plain_connection()
-    try:
-        return _unfit_role(connection) or _missing_migrations(connection)
-    except DatabaseError as error:
-        if is_database_away(error) or (
-            "does not exist" not in str(error) and "permission denied" not in str(error)
-        ):
-            raise
-        return f"The database is not prepared ({str(error).strip().splitlines()[0]}). Run `vestibule migrate` first."
-    finally:
-        connection.close()
+    with plain_connection() as connection:
+        try:
+            return _unfit_role(connection) or _missing_migrations(connection)
+        except DatabaseError as error:
+            unprepared = "does not exist" in str(error) or "permission denied" in str(error)
+            if not unprepared:
+                raise
+            first_line = str(error).strip().splitlines()[0]
+            return f"The database is not prepared ({first_line}). Run `vestibule migrate` first."
 
 
 def _unfit_role(connection: Any) -> str:

@@ -242,10 +242,11 @@ def _companies(
         CompanyFact(
             place_id=place_id,
             path=path,
+            gates=acts_as == "company",
             open=tuple(open_spans[place_id]),
             enabled=tuple(enabled[place_id]),
         )
-        for place_id, path, _acts_as in rows
+        for place_id, path, acts_as in rows
     )
 
 

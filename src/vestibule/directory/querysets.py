@@ -114,7 +114,7 @@ class VisibleQuerySet(models.QuerySet[Any]):
     def matching(self, text: str) -> Self:
         """Return the rows whose searched text contains every word of `text`."""
         found = self
-        for word in fold(text).split()[:8]:
+        for word in words_of(text):
             found = found.filter(search_text__contains=word)
         return found
 
@@ -154,6 +154,11 @@ class VisibleQuerySet(models.QuerySet[Any]):
     def counted(self, limit: int = 10_000) -> int:
         """Return how many there are, at most `limit` + 1 (shown as "10,000+")."""
         return self.order_by()[: limit + 1].count()
+
+
+def words_of(text: str) -> list[str]:
+    """Return what is searched for: at most eight folded words."""
+    return fold(text.replace("\x00", " ")).split()[:8]
 
 
 def _cursor(row: Any) -> str:
@@ -231,7 +236,7 @@ class UserQuerySet(VisibleQuerySet):
 
         now = clock.now()
         found = self
-        for word in fold(text).split()[:8]:
+        for word in words_of(text):
             at_company = Grant.objects.filter(
                 Q(until__isnull=True) | Q(until__gt=now),
                 user_id=OuterRef("pk"),

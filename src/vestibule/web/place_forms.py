@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from vestibule.directory.models import Place, PlaceKind
 from vestibule.directory.place_views import numbers_of
 from vestibule.directory.querysets import PlaceQuerySet
+from vestibule.directory.sights import spaced
 from vestibule.refusals import ChoiceUnknown, NotFound
-from vestibule.web.cards import spaced
 from vestibule.web.forms import LONG_TEXT, PlainForm
 from vestibule.web.refusals import tell
 

@@ -23,9 +23,9 @@ from vestibule.directory.place_views import (
     tree_under,
 )
 from vestibule.directory.querysets import reach_of
+from vestibule.directory.sights import ICONS, spaced
 from vestibule.directory.wordbook import Words
 from vestibule.refusals import Denied
-from vestibule.web.cards import ICONS, spaced
 from vestibule.web.people import user_rows
 
 USERS_SHOWN = 50

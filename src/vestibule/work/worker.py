@@ -12,7 +12,7 @@ from django.db import close_old_connections, connection
 
 from vestibule import actor, clock
 from vestibule.directory import doorway
-from vestibule.directory.actions import invitations
+from vestibule.directory.actions import invitations, jobs, outbox
 from vestibule.directory.scope import firm_scope
 from vestibule.directory.sessions import SessionStore
 from vestibule.outage import is_database_away
@@ -81,12 +81,13 @@ class Worker:
         return pause
 
     def round(self) -> int:
-        """Do what is due now; return how many mails were tried. Without a mail server, mails are held."""
+        """Do what is due now; return how many jobs and mails were tried. Without a mail server, mails are held."""
         self._tidy()
+        done = jobs.do_due(self.name) if outbox.is_due("job") else 0
         address = settings.VESTIBULE.smtp
         if address is None:
-            return 0
-        return sender.send_batch(self.name, address, is_told_to_stop=self.stop.is_set)
+            return done
+        return done + sender.send_batch(self.name, address, is_told_to_stop=self.stop.is_set)
 
     def _tidy(self) -> None:
         now = clock.now()

@@ -16,6 +16,7 @@ def add_to(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Migrate, then put in place what Django cannot say. Running it again changes nothing."""
     os.environ["VESTIBULE_AS_OWNER"] = "1"
+    os.umask(0o077)  # a SQLite file is made here, and is its owner's alone
 
     from vestibule.cli import startup
 

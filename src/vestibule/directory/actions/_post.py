@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from django.db.models import QuerySet
+
 from vestibule import clock, sealing
 from vestibule.directory.links import firm_base
 from vestibule.directory.mails import Message
@@ -50,11 +52,28 @@ def post(kind: str, message: Message, *, to: User, invitation: Invitation | None
     )
 
 
+WITH_LINKS = ("invitation", "password_reset")
+
+
 def withdraw(invitation: Invitation) -> None:
     """Take back mails of an invitation that have not left yet, and wipe them."""
-    rows = OutboxMessage.objects.filter(
-        firm_id=invitation.firm_id, invitation_id=invitation.pk, state=MailState.QUEUED
+    _take_back(
+        OutboxMessage.objects.filter(
+            firm_id=invitation.firm_id, invitation_id=invitation.pk, state=MailState.QUEUED
+        )
     )
+
+
+def withdraw_links(user: User) -> None:
+    """Take back every mail with a link for this user that has not left yet, and wipe it."""
+    _take_back(
+        OutboxMessage.objects.filter(
+            firm_id=user.firm_id, user_id=user.pk, kind__in=WITH_LINKS, state=MailState.QUEUED
+        )
+    )
+
+
+def _take_back(rows: QuerySet[OutboxMessage]) -> None:
     ids = list(rows.values_list("pk", flat=True))
     rows.update(state=MailState.WITHDRAWN, sealed=None)
     WorkItem.objects.filter(pk__in=ids, state=WorkState.QUEUED).update(

@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from vestibule import clock
+from vestibule.actor import Actor
 from vestibule.directory.models import Invitation, Token, TokenPurpose, User
 from vestibule.refusals import LinkDead
 
@@ -93,3 +94,17 @@ def find_open(firm_id: UUID, secret: str, purpose: TokenPurpose) -> Token | None
         return None
     fits = token.user.version == token.user_version and token.user.canonical_email == token.email
     return token if fits else None
+
+
+def require_bearer(actor: Actor, token: Token, purpose: TokenPurpose) -> None:
+    """Refuse whoever does not hold exactly this token, of this firm, for this purpose.
+
+    Refuses: LinkDead.
+    """
+    if (
+        actor.firm_id != token.firm_id
+        or actor.token_id != token.pk
+        or actor.user_id != token.user_id
+        or token.purpose != purpose
+    ):
+        raise LinkDead()

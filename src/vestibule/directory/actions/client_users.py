@@ -30,7 +30,12 @@ from vestibule.directory.actions._persons import (
     places_of,
 )
 from vestibule.directory.actions._texts import search_text_of, sort_key_of
-from vestibule.directory.actions.invitations import close_pending, offer
+from vestibule.directory.actions.invitations import (
+    close_links,
+    close_pending,
+    offer,
+    renew_pending,
+)
 from vestibule.directory.facts import catalogue_of, role_bits
 from vestibule.directory.models import (
     EnabledApplication,
@@ -51,6 +56,7 @@ from vestibule.directory.policies.addresses import (
     login_key,
     read_address,
     read_phone,
+    region_of,
     require_personal,
 )
 from vestibule.directory.policies.administrators import administrators_kept, companies_of
@@ -62,10 +68,10 @@ from vestibule.refusals import (
     CompanyNotChosen,
     Denied,
     EmailTaken,
+    Invalid,
     NotFound,
     PlaceClosed,
     Refusal,
-    TextTooLong,
     WrongState,
 )
 
@@ -116,7 +122,7 @@ def read_identity(firm_id: UUID, typed: Identity) -> CheckedIdentity:
         gathered.refuse("email", refusal)
     phone = ""
     try:
-        phone = read_phone(typed.phone)
+        phone = read_phone(typed.phone, region=region_of(firm_id))
     except Refusal as refusal:
         gathered.refuse("phone", refusal)
     if typed.language not in LANGUAGES:
@@ -131,7 +137,11 @@ def client_role(firm_id: UUID, code: str) -> Role:
     Refuses: Invalid at `user_type`.
     """
     role = Role.objects.filter(
-        firm_id=firm_id, code=code, audience="client", owner__isnull=True, retired_at__isnull=True
+        firm_id=firm_id,
+        code=code.replace("\x00", ""),
+        audience="client",
+        owner__isnull=True,
+        retired_at__isnull=True,
     ).first()
     if role is None:
         raise ChoiceUnknown.at("user_type")
@@ -169,6 +179,7 @@ def create_client_user(
 
     Refuses: Invalid at the field, Denied, FirstUserIsAdministrator, PlaceClosed.
     """
+    companies = list({company.pk: company for company in companies}.values())
     actor = authorize(actor, at=billable_company)
     for company in companies:
         actor = authorize(actor, at=company)
@@ -339,20 +350,23 @@ def validate_client_user(actor: Actor, user: User) -> User:
 
 @action("vestibule.users.deactivate")
 def deactivate_client_user(actor: Actor, user: User, *, reason: str = "") -> User:
-    """Refuse the user everywhere at once: sessions end, open links die (S2-13).
+    """Refuse the user everywhere at once: sessions end, every open link dies (S2-13).
 
     Refuses: Denied, LastAdministrator, WrongState.
     """
     actor = authorize_on_person(actor, user)
     if actor.user_id == user.pk:
         raise Denied(reason="oneself")
-    if len(reason) > REASON_LIMIT:
-        raise TextTooLong.at("reason", limit=REASON_LIMIT)
+    try:
+        reason = read_name(reason, limit=REASON_LIMIT, mandatory=False)
+    except Invalid as refusal:
+        raise Invalid({"reason": [refusal]}) from None
 
     with administrators_kept(companies_of(places_of(user)), person=user):
         user = locked(user)
         before = user.state
         close_pending(user, InvitationState.CANCELLED)
+        close_links(user)
         _states.move(user, UserState.DEACTIVATED, reason=reason)
     record(
         actor,
@@ -369,7 +383,7 @@ def deactivate_client_user(actor: Actor, user: User, *, reason: str = "") -> Use
 def reactivate_client_user(actor: Actor, user: User) -> User:
     """Let a deactivated user be again what he was; one who was invited is ready.
 
-    Refuses: Denied, WrongState.
+    Refuses: Denied, WrongState, FirstUserIsAdministrator where nobody administers any more.
     """
     actor = authorize_on_person(actor, user)
     user = locked(user)
@@ -378,7 +392,8 @@ def reactivate_client_user(actor: Actor, user: User) -> User:
     was = user.state_before_deactivation
     to = was if was in (UserState.ACTIVE, UserState.AWAITING_VALIDATION) else UserState.READY
 
-    _states.move(user, to)
+    with administrators_kept(companies_of(places_of(user)), person=user):
+        _states.move(user, to)
     record(
         actor,
         "client_user.reactivated",
@@ -393,8 +408,8 @@ def reactivate_client_user(actor: Actor, user: User) -> User:
 def change_type(actor: Actor, user: User, *, company: Place, user_type: str) -> User:
     """Make a user administrator or standard client of one company (S0-09, S0-11).
 
-    The applications stay. An open invitation is replaced by a fresh one: what it offered
-    has changed.
+    The applications stay. An open invitation is replaced by a fresh one of the same
+    inviter: what it offered has changed.
 
     Refuses: Denied, NotFound, LastAdministrator, FirstUserIsAdministrator, WrongState.
     """
@@ -405,7 +420,7 @@ def change_type(actor: Actor, user: User, *, company: Place, user_type: str) -> 
         raise WrongState(user=user.full_name)
     role = client_role(user.firm_id, user_type)
 
-    with administrators_kept([company], person=user):
+    with administrators_kept(companies_of([company]), person=user):
         user = locked(user)
         held = list(
             Grant.objects.filter(
@@ -436,8 +451,7 @@ def change_type(actor: Actor, user: User, *, company: Place, user_type: str) -> 
         User.objects.filter(pk=user.pk).update(version=F("version") + 1)
         bump_user(user)
         user.refresh_from_db()
-    if user.state == UserState.INVITED:
-        offer(actor, user, inviter_id=actor.user_id)
+    renew_pending(actor, user)
     record(
         actor,
         "grant.type_changed",

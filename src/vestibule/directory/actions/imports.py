@@ -7,7 +7,7 @@ A place that the file does not name stays as it is.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -107,8 +107,9 @@ def import_places(actor: Actor, data: bytes, *, dry_run: bool = False) -> Import
         portfolio = read_portfolio(data, mapping)
     except FileRefused as refused:
         raise FileUnreadable(problems=refused.findings) from None
-    work = _compare(root, portfolio.places)
+    work = _compare(root, with_seats(portfolio.places))
     work.plan.warnings = portfolio.warnings
+    _require_open_parents(work)
     if dry_run or not (work.new or work.altered or work.moved):
         nothing_changed()
         return work.plan
@@ -154,17 +155,32 @@ def mapping_of(stored: dict[str, Any]) -> PortfolioMapping:
     )
 
 
+def with_seats(lines: tuple[PlaceLine, ...]) -> tuple[PlaceLine, ...]:
+    """Give a place named only as a parent the address of its head office: its own seat."""
+    seats = {
+        line.parent: line.details
+        for line in lines
+        if line.parent is not None and line.details is not None and line.details.head_office
+    }
+    return tuple(
+        replace(line, details=replace(seats[index], activity_code=None, head_office=None))
+        if line.details is None and index in seats
+        else line
+        for index, line in enumerate(lines)
+    )
+
+
 def _compare(root: Place, lines: tuple[PlaceLine, ...]) -> _Work:
     work = _Work()
     kinds = {kind.code: kind for kind in PlaceKind.objects.filter(firm_id=root.firm_id)}
-    known = {place.pk: place for place in Place.objects.filter(firm_id=root.firm_id)}
+    places = Place.objects.filter(firm_id=root.firm_id).select_related("kind")
+    known = {place.pk: place for place in places}
     by_number = {
         (row.scheme, row.value): row.place_id
         for row in PlaceReference.objects.filter(firm_id=root.firm_id)
     }
     by_name: dict[tuple[UUID | None, str, str], UUID] = {
-        (place.parent_id, place.kind.code, place.name): place.pk
-        for place in Place.objects.filter(firm_id=root.firm_id).select_related("kind")
+        (place.parent_id, place.kind.code, place.name): place.pk for place in known.values()
     }
     problems: list[FileFinding] = []
     for line in lines:
@@ -263,11 +279,14 @@ def _differences(work: _Work, place: Place, parent: Place, line: PlaceLine) -> N
         work.plan.unchanged += 1
 
 
-def _write(work: _Work) -> None:
+def _require_open_parents(work: _Work) -> None:
     parents = [parent for _place, parent in work.moved] + [place.parent for place in work.new]
     closed = [parent for parent in parents if parent is not None and not parent.is_open]
     if closed:
         raise PlaceClosed(place=closed[0].name)
+
+
+def _write(work: _Work) -> None:
     Place.objects.bulk_create(work.new, batch_size=500)
     _write_beginning(work.new)
     PlaceReference.objects.bulk_create(

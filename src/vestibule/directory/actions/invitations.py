@@ -19,10 +19,17 @@ from vestibule.authz.reach import decide
 from vestibule.directory import mailings
 from vestibule.directory.actions import _states
 from vestibule.directory.actions._action import action, authorize, nothing_changed, record
+from vestibule.directory.actions._asks import note
 from vestibule.directory.actions._persons import authorize_on_person, locked, places_of
-from vestibule.directory.actions._post import post, withdraw
+from vestibule.directory.actions._post import post, withdraw, withdraw_links
 from vestibule.directory.actions._texts import search_text_of, sort_key_of
-from vestibule.directory.actions._tokens import consume, find_open, issue, revoke
+from vestibule.directory.actions._tokens import (
+    consume,
+    find_open,
+    issue,
+    require_bearer,
+    revoke,
+)
 from vestibule.directory.facts import actor_for
 from vestibule.directory.models import (
     Invitation,
@@ -32,7 +39,7 @@ from vestibule.directory.models import (
     User,
     UserState,
 )
-from vestibule.directory.policies.addresses import read_address, read_phone
+from vestibule.directory.policies.addresses import read_address, read_phone, region_of
 from vestibule.directory.policies.names import Gathered, read_name
 from vestibule.directory.policies.passwords import NewPassword
 from vestibule.directory.policies.rules import rules_of
@@ -78,6 +85,23 @@ def close_pending(user: User, state: InvitationState) -> Invitation | None:
     revoke(user, TokenPurpose.INVITATION)
     withdraw(invitation)
     return invitation
+
+
+def renew_pending(actor: Actor, user: User) -> None:
+    """Replace an open invitation by a fresh one of the same inviter. Part of an act."""
+    pending = Invitation.objects.filter(
+        firm_id=user.firm_id, user_id=user.pk, state=InvitationState.PENDING
+    ).first()
+    if pending is not None and pending.expires_at > clock.now():
+        offer(actor, user, inviter_id=pending.invited_by_id)
+
+
+def close_links(user: User) -> None:
+    """Let every link of a user die, whatever it was for, and take back its unsent mail."""
+    for purpose in TokenPurpose:
+        revoke(user, purpose)
+    withdraw_links(user)
+    User.objects.filter(firm_id=user.firm_id, pk=user.pk).update(version=F("version") + 1)
 
 
 @action("vestibule.users.invite")
@@ -196,14 +220,13 @@ def accept_invitation(
             gathered.refuse(field, refusal)
     phone = ""
     try:
-        phone = read_phone(corrections.phone)
+        phone = read_phone(corrections.phone, region=region_of(actor.firm_id))
     except Refusal as refusal:
         gathered.refuse("phone", refusal)
     if corrections.language not in LANGUAGES:
         gathered.refuse("language", ChoiceUnknown())
     gathered.stop_if_refused()
-    if actor.token_id != token.pk or actor.user_id != token.user_id:
-        raise LinkDead()
+    require_bearer(actor, token, TokenPurpose.INVITATION)
     user = locked(token.user)
     if token.invitation_id is None:
         raise LinkDead()
@@ -256,11 +279,18 @@ def accept_invitation(
 
 @action("vestibule.link.ask")
 def ask_fresh_link(actor: Actor, *, email: str) -> None:
-    """Mail a fresh link to an invited address that asks for one; say nothing to who asked.
+    """Note that somebody asks for a fresh link, with the same work for every address."""
+    authorize(actor, at=None)
+    note(actor, "fresh_link", email)
+    nothing_changed()
+
+
+@action("vestibule.link.answer")
+def answer_fresh_link(actor: Actor, *, email: str) -> None:
+    """Mail a fresh link to an invited address that asked for one.
 
     Only the stored address of the exactly matching user is ever written to. Somebody whose
     invitation was cancelled is not invited again: who invited him is asked to decide.
-    Equal answers and equal work for known and unknown addresses.
     """
     authorize(actor, at=None)
     try:
@@ -275,7 +305,11 @@ def ask_fresh_link(actor: Actor, *, email: str) -> None:
     if user is None:
         nothing_changed()
         return
+    answer_invited(actor, user)
 
+
+def answer_invited(actor: Actor, user: User) -> None:
+    """Answer a known person who asks for a link and has no password yet. Part of an act."""
     last = (
         Invitation.objects.filter(firm_id=user.firm_id, user_id=user.pk)
         .order_by("-created_at")

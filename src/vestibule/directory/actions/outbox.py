@@ -65,21 +65,23 @@ class Letter:
     language: str
 
 
-def _due(at: datetime) -> QuerySet[WorkItem]:
+def _due(at: datetime, kind: str = "mail") -> QuerySet[WorkItem]:
     unclaimed = Q(leased_until__isnull=True) | Q(leased_until__lte=at)
-    return WorkItem.objects.filter(unclaimed, kind="mail", state=WorkState.QUEUED, due_at__lte=at)
+    return WorkItem.objects.filter(unclaimed, kind=kind, state=WorkState.QUEUED, due_at__lte=at)
 
 
-def is_due() -> bool:
-    """Return whether a mail waits to be claimed. Reads only: an idle worker locks nothing."""
-    return _due(clock.now()).exists()
+def is_due(kind: str = "mail") -> bool:
+    """Return whether a mail (or a job) waits to be claimed. Reads only: an idle worker locks nothing."""
+    return _due(clock.now(), kind).exists()
 
 
-def claim(worker: str, *, limit: int) -> list[Claim]:
-    """Take up to `limit` due mails of any firm for this worker, oldest first."""
+def claim(worker: str, *, limit: int, kind: str = "mail") -> list[Claim]:
+    """Take up to `limit` due mails (or jobs) of any firm for this worker, oldest first."""
     now = clock.now()
     with transaction.atomic():
-        items = list(_due(now).order_by("due_at", "pk").select_for_update(skip_locked=True)[:limit])
+        items = list(
+            _due(now, kind).order_by("due_at", "pk").select_for_update(skip_locked=True)[:limit]
+        )
         WorkItem.objects.filter(pk__in=[item.pk for item in items]).update(
             leased_until=now + LEASE, leased_by=worker
         )
@@ -130,7 +132,7 @@ def hand_over(actor: Actor, claimed: Claim) -> None:
     True even when the lease was lost meanwhile: it has left. A second call changes nothing.
     """
     authorize(actor, at=None)
-    message = _locked(claimed)
+    message = _locked(actor, claimed)
     if message is None or message.state == MailState.HANDED_OVER:
         nothing_changed()
         return
@@ -144,7 +146,7 @@ def hand_over(actor: Actor, claimed: Claim) -> None:
 def refuse(actor: Actor, claimed: Claim, *, reason: str) -> None:
     """Note that the mail server will never take this mail, keep its reason, wipe what was sealed."""
     authorize(actor, at=None)
-    message = _locked(claimed)
+    message = _locked(actor, claimed)
     if message is None or message.state != MailState.QUEUED:
         nothing_changed()
         return
@@ -161,7 +163,7 @@ def put_off(actor: Actor, claimed: Claim, *, reason: str) -> None:
     An attempt stands on the mail's row; only the end of it goes into the trail.
     """
     authorize(actor, at=None)
-    message = _locked(claimed)
+    message = _locked(actor, claimed)
     if message is None or message.state != MailState.QUEUED:
         nothing_changed()
         return
@@ -179,11 +181,11 @@ def put_off(actor: Actor, claimed: Claim, *, reason: str) -> None:
     nothing_changed()
 
 
-def _locked(claimed: Claim) -> OutboxMessage | None:
+def _locked(actor: Actor, claimed: Claim) -> OutboxMessage | None:
     return (
         OutboxMessage.objects.select_for_update(of=("self",))
         .select_related("user")
-        .filter(firm_id=claimed.firm_id, pk=claimed.id)
+        .filter(firm_id=actor.firm_id, pk=claimed.id)
         .first()
     )
 

@@ -11,9 +11,11 @@ from vestibule import clock
 from vestibule.actor import Actor
 from vestibule.directory import mailings
 from vestibule.directory.actions._action import action, authorize, nothing_changed, record
+from vestibule.directory.actions._asks import note
 from vestibule.directory.actions._persons import locked
 from vestibule.directory.actions._post import post
-from vestibule.directory.actions._tokens import consume, find_open, issue
+from vestibule.directory.actions._tokens import consume, find_open, issue, require_bearer
+from vestibule.directory.actions.invitations import answer_invited
 from vestibule.directory.models import Session, Token, TokenPurpose, User, UserState
 from vestibule.directory.policies.addresses import read_address
 from vestibule.directory.policies.passwords import NewPassword
@@ -24,9 +26,18 @@ RESET_VALID = timedelta(hours=2)
 
 @action("vestibule.link.ask")
 def ask_password_reset(actor: Actor, *, email: str) -> None:
+    """Note that somebody asks for a new password, with the same work for every address."""
+    authorize(actor, at=None)
+    note(actor, "password_reset", email)
+    nothing_changed()
+
+
+@action("vestibule.link.answer")
+def answer_password_reset(actor: Actor, *, email: str) -> None:
     """Mail a reset link to the stored address of the exactly matching, active user.
 
-    Whoever asks learns nothing: the answer is the same for every address.
+    Somebody who is still invited gets a fresh invitation link instead: he has no password
+    yet, and a reset never lifts a state.
     """
     authorize(actor, at=None)
     try:
@@ -38,6 +49,9 @@ def ask_password_reset(actor: Actor, *, email: str) -> None:
         .select_for_update()
         .first()
     )
+    if user is not None and user.state == UserState.INVITED:
+        answer_invited(actor, user)
+        return
     if user is None or user.state != UserState.ACTIVE:
         nothing_changed()
         return
@@ -61,8 +75,7 @@ def reset_password(actor: Actor, token: Token, *, password: NewPassword) -> User
     Refuses: LinkDead.
     """
     authorize(actor, at=None)
-    if actor.token_id != token.pk or actor.user_id != token.user_id:
-        raise LinkDead()
+    require_bearer(actor, token, TokenPurpose.PASSWORD_RESET)
     user = locked(token.user)
     if user.state != UserState.ACTIVE or user.version != token.user_version:
         raise LinkDead()

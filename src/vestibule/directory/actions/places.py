@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Concat, Substr
 
@@ -133,10 +134,7 @@ def create_place(
     place.search_text = place_search_text(place, list(numbers.values()), _group_name(parent))
     place.save(force_insert=True)
     _write_beginning([place])
-    PlaceReference.objects.bulk_create(
-        PlaceReference(firm_id=place.firm_id, place=place, scheme=scheme, value=value)
-        for scheme, value in numbers.items()
-    )
+    _write_references(place, numbers)
     if place.acts_as == "company":
         enable_usual_applications([(place, numbers.get("siren", ""))])
     bump_firm(place.firm_id)
@@ -153,6 +151,17 @@ def create_place(
         },
     )
     return place
+
+
+def _write_references(place: Place, numbers: dict[str, str]) -> None:
+    for scheme, value in numbers.items():
+        try:
+            with transaction.atomic():
+                PlaceReference.objects.create(
+                    firm_id=place.firm_id, place=place, scheme=scheme, value=value
+                )
+        except IntegrityError:  # somebody else took the number a moment ago
+            raise Invalid({scheme: [ReferenceTaken(scheme=scheme.upper(), value=value)]}) from None
 
 
 def _write_beginning(places: list[Place]) -> None:
@@ -396,15 +405,17 @@ def close_place(actor: Actor, place: Place, *, billed_to: Place | None = None) -
 
 @action("vestibule.places.close")
 def reopen_place(actor: Actor, place: Place) -> Place:
-    """Open a closed place again: the rights there hold as before.
+    """Open a closed place again: the rights there hold as before. An open one stays as it is.
 
-    Refuses: Denied, Conflict when it is open.
+    Refuses: Denied, PlaceClosed while what it stands under is closed.
     """
     actor = authorize(actor, at=place)
     place = _locked(place)
     if place.is_open:
         nothing_changed()
         return place
+    if place.parent is not None and not place.parent.is_open:
+        raise PlaceClosed(place=place.parent.name)
 
     PlaceOpenSpan.objects.create(firm_id=place.firm_id, place=place, since=clock.now())
     place.is_open = True

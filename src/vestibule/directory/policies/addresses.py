@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from vestibule.directory.models import Firm
 from vestibule.refusals import (
     EmailGeneric,
     EmailInvalid,
@@ -104,3 +106,9 @@ def read_phone(typed: str, *, region: str = "FR") -> str:
 
 REGIONS = {"fr": "FR", "de": "DE", "en": "FR"}
 """Where a number without a country code is taken to be, by the firm's language."""
+
+
+def region_of(firm_id: UUID) -> str:
+    """Return the country of numbers that are typed without one in this firm."""
+    language = Firm.objects.values_list("default_language", flat=True).get(pk=firm_id)
+    return REGIONS.get(language, "FR")

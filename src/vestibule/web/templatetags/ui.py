@@ -37,7 +37,11 @@ def icon(name: str, css: str = "", label: str = "") -> SafeString:
     Without a label it is decoration and hidden from screen readers.
     """
     drawn = name if name in known_icons() else UNKNOWN_ICON
-    says = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    says = (
+        format_html('role="img" aria-label="{}"', label)
+        if label
+        else mark_safe('aria-hidden="true"')
+    )
     return format_html(
         '<svg class="icon {}" {} focusable="false"><use href="{}#{}"></use></svg>',
         css,
@@ -104,7 +108,9 @@ def short_day(moment: datetime.date | datetime.datetime | None) -> str:
         return ""
     here = timezone.localtime(moment) if isinstance(moment, datetime.datetime) else moment
     if here.year == timezone.localtime(clock.now()).year:
-        return formats.date_format(here, pgettext("Django date format of a day in this year", "j M"))
+        return formats.date_format(
+            here, pgettext("Django date format of a day in this year", "j M")
+        )
     return short_date(here)
 
 
@@ -185,7 +191,9 @@ def mark_found(text: str, searched: str) -> SafeString:
     if not words:
         return conditional_escape(text)
     pieces = re.split(f"({'|'.join(words)})", str(text), flags=re.IGNORECASE)
-    return format_html_join("", "{}", ((_marked(piece, place),) for place, piece in enumerate(pieces)))
+    return format_html_join(
+        "", "{}", ((_marked(piece, place),) for place, piece in enumerate(pieces))
+    )
 
 
 def _marked(piece: str, place: int) -> SafeString:

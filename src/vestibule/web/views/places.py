@@ -208,7 +208,9 @@ def add(request: Any, pk: UUID) -> HttpResponse:
     if not kinds:
         raise NotFound()
     asked = [kind for kind, _label in kinds if kind.code == request.POST.get("kind")]
-    form = AddForm(posted(request), kinds=kinds, scheme=scheme_of(asked[0] if asked else kinds[0][0]))
+    form = AddForm(
+        posted(request), kinds=kinds, scheme=scheme_of(asked[0] if asked else kinds[0][0])
+    )
     refusal = None
     if form.is_valid():
         try:

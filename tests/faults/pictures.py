@@ -1,0 +1,49 @@
+"""What a database holds, past every guard: to compare before and after."""
+
+import hashlib
+from collections.abc import Mapping
+
+from tests.support.databases import Database
+
+Picture = Mapping[str, tuple[int, str]]
+"""Of every table: how many rows, and a digest of all they say."""
+
+
+def picture_of(database: Database) -> Picture:
+    """Return the picture of every table there is, sessions and cache among them."""
+    if database.vendor == "postgresql":
+        names = database.rows(
+            "SELECT table_name FROM information_schema.tables"
+            " WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
+        )
+        each = (
+            f"SELECT '{name}', count(*), md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), ''))"
+            f' FROM "{name}" t'
+            for (name,) in names
+        )
+        return {
+            name: (rows, digest) for name, rows, digest in database.rows(" UNION ALL ".join(each))
+        }
+    connection = database.connect()
+    try:
+        tables = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table'"
+        ).fetchall()
+        picture = {}
+        for (name,) in tables:
+            rows = sorted(map(repr, connection.execute(f'SELECT * FROM "{name}"').fetchall()))
+            picture[name] = (len(rows), hashlib.md5("|".join(rows).encode()).hexdigest())
+        return picture
+    finally:
+        connection.close()
+
+
+def changed(before: Picture, after: Picture) -> set[str]:
+    """Return the tables that do not say the same any more."""
+    return {name for name in {*before, *after} if before.get(name) != after.get(name)}
+
+
+def added(before: Picture, after: Picture) -> dict[str, int]:
+    """Return how many rows each table has more than before, where it has."""
+    more = {name: rows - before[name][0] for name, (rows, _digest) in after.items()}
+    return {name: rows for name, rows in more.items() if rows and name != "sqlite_sequence"}
