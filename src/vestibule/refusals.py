@@ -210,6 +210,13 @@ class LastAdministrator(NotNow):
     )
 
 
+class CompanyLosesAdministrator(LastAdministrator):
+    """The same, for an act that is not about one person (a move)."""
+
+    code = "administrator.company_loses"
+    sentence = _("%(company)s would lose its last administrator. A company keeps at least one.")
+
+
 class WrongState(NotNow):
     code = "user.wrong_state"
     sentence = _("This does not fit the present state of %(user)s.")

@@ -62,7 +62,13 @@ class Tree:
 
 
 def fact(tree: Tree, node: Node) -> CompanyFact:
-    return CompanyFact(node.id, tree.path(node.number), node.open, node.enabled)
+    return CompanyFact(
+        node.id,
+        tree.path(node.number),
+        node.open,
+        node.enabled,
+        gates=node.acts_as == "company",
+    )
 
 
 def office() -> Tree:

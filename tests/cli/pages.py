@@ -7,6 +7,7 @@ from django.urls import path, reverse
 from django.utils.translation import get_language
 
 from vestibule.directory.scope import current_firm_id
+from vestibule.web.door import open_to_all
 from vestibule.web.system import handler400, handler403, handler404, handler500
 
 __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
@@ -51,8 +52,12 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 upload.body_limit_bytes = 20 * 1024 * 1024  # type: ignore[attr-defined]
 
+for page in (seen, seen_without_scope, count, read_only, length, upload):
+    open_to_all(page)
+
 urlpatterns = [
     path("", seen, name="home"),
+    path("sign-in/", seen, name="account_login"),
     path("without-scope/", seen_without_scope),
     path("count/", count),
     path("read-only/", read_only),

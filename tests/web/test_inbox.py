@@ -9,9 +9,10 @@ import pytest
 from django.test import Client
 
 from tests.web.place_pages import PREFIX, text_of
-from tests.world import World, secret_mailed_to
-from vestibule.actor import nobody
-from vestibule.directory.actions.passwords import ask_password_reset
+from tests.world import FirmOfTheWorld, World, secret_mailed_to
+from vestibule.directory.actions.client_users import Identity
+from vestibule.directory.actions.invitations import send_invitation
+from vestibule.directory.actions.staff import create_staff_user
 from vestibule.directory.models import Event, OutboxMessage, Token
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -26,8 +27,8 @@ def demo(settings: Any) -> None:
 
 @pytest.fixture
 def mail(world: World) -> OutboxMessage:
-    """Give a mail that waits: the director of Cabinet Morel forgot his password."""
-    return ask(world, "morel")
+    """Give a mail that waits: Cabinet Morel sends `ready` her welcoming e-mail."""
+    return invite(world.morel, "ready")
 
 
 def reader() -> Client:
@@ -35,11 +36,13 @@ def reader() -> Client:
     return Client(headers={"accept-language": "en"})
 
 
-def ask(world: World, firm: str) -> OutboxMessage:
-    house = getattr(world, firm)
-    with house.scope():
-        ask_password_reset(nobody(house.id), email=house.emails["director"])
-        return OutboxMessage.objects.filter(firm_id=house.id, state="queued").get()
+def invite(firm: FirmOfTheWorld, name: str) -> OutboxMessage:
+    """Send a person of the firm an invitation; nobody takes the mail."""
+    actor, user = firm.actor("practitioner"), firm.user(name)
+    with firm.scope():
+        send_invitation(actor, user)
+        mail: OutboxMessage = OutboxMessage.objects.get(firm_id=firm.id, state="queued")
+        return mail
 
 
 def test_a_waiting_mail_is_listed_and_read_without_signing_in(
@@ -47,15 +50,15 @@ def test_a_waiting_mail_is_listed_and_read_without_signing_in(
 ) -> None:
     listed = reader().get(LIST)
     newest = listed.context["messages_held"][0]
-    assert (newest["to"], newest["state"]) == (world.morel.emails["director"], "held")
+    assert (newest["to"], newest["state"]) == (world.morel.emails["ready"], "held")
 
     answer = reader().get(f"{LIST}{mail.pk}/")
 
     words = text_of(answer)
     assert newest["subject"] in words
     assert "From Cabinet Morel <" in words
-    assert secret_mailed_to(world.user("director"), "password_reset") in answer.content.decode()
-    assert f'href="http://testserver{PREFIX}/reset/' in answer.content.decode()
+    assert secret_mailed_to(world.user("ready")) in answer.content.decode()
+    assert f'href="http://testserver{PREFIX}/welcome/' in answer.content.decode()
 
 
 def test_a_mail_that_has_left_is_listed_without_its_content(demo: None, world: World) -> None:
@@ -98,7 +101,7 @@ def test_the_html_part_can_run_nothing_and_load_nothing(demo: None, mail: Outbox
     assert answer["X-Frame-Options"] == "SAMEORIGIN"
     assert answer["Cache-Control"] == "no-store"
     assert answer["Content-Type"].startswith("text/html")
-    assert "/reset/" in answer.content.decode()
+    assert "/welcome/" in answer.content.decode()
 
 
 def test_the_page_around_it_frames_only_itself(demo: None, mail: OutboxMessage) -> None:
@@ -137,8 +140,19 @@ def test_on_this_machine_there_is_one(demo: None, address: str) -> None:
     assert reader().get(LIST, REMOTE_ADDR=address).status_code == 200
 
 
+def invite_a_colleague(world: World) -> OutboxMessage:
+    """Let Cabinet Rivage create one more member of staff, whose mail waits."""
+    with world.rivage.scope():
+        identity = Identity(
+            last_name="Riou", first_name="Anne", email="anne@people.example", language="fr"
+        )
+        create_staff_user(world.rivage.operator(), identity=identity, role="practitioner")
+        mail: OutboxMessage = OutboxMessage.objects.get(firm_id=world.rivage.id, state="queued")
+        return mail
+
+
 def test_the_mails_of_another_firm_are_not_there(demo: None, world: World) -> None:
-    foreign = ask(world, "rivage")
+    foreign = invite_a_colleague(world)
     listed = {entry["id"] for entry in reader().get(LIST).context["messages_held"]}
     assert foreign.pk not in listed
 
@@ -165,19 +179,30 @@ def test_a_mail_sealed_with_another_key_is_listed_all_the_same(
     listed = reader().get(LIST)
 
     assert listed.status_code == 200
-    assert listed.context["messages_held"][0]["subject"] == "New password"
+    assert listed.context["messages_held"][0]["subject"] == "Invitation"
 
 
 @pytest.mark.browser
-def test_in_a_browser_the_mail_is_shown_in_its_frame_and_its_link_opens_the_page(
-    serve: Any, world: World, mail: OutboxMessage, page: Any, axe: Any
+def test_in_a_browser_the_mail_stands_in_its_frame_and_its_link_opens_the_page_it_names(
+    serve: Any, world: World, page: Any, axe: Any
 ) -> None:
     served = serve(env={"VESTIBULE_DEMO": "1"}, worker=False)
+    page.goto(served.url(f"{PREFIX}/sign-in/"))
+    page.locator("input[name=email]").fill(world.morel.emails["practitioner"])
+    page.locator("input[name=password]").fill(world.password)
+    page.locator("input[name=password]").press("Enter")
+    page.wait_for_url("**/users/")
+    page.goto(served.url(f"{PREFIX}/users/{world.morel.people['ready']}/send-welcome/"))
+    page.locator("#confirm button[type=submit]").click()
+    page.wait_for_url(f"**/users/{world.morel.people['ready']}/")
     page.goto(served.url(LIST))
     assert axe(page) == []
 
-    page.get_by_role("link", name="Choose a new password").click()
-    frame = page.frame_locator("iframe.mail-frame")
-    frame.get_by_role("link", name="Choisir un nouveau mot de passe").wait_for()
-
+    page.locator(".mails a").first.click()
+    link = page.frame_locator("iframe.mail-frame").locator('a[href*="/welcome/"]').first
+    link.wait_for()
     assert axe(page) == []
+    with page.expect_popup() as opened:
+        link.click()
+
+    opened.value.locator("input[name=password]").wait_for()

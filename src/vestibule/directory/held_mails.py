@@ -30,7 +30,6 @@ class HeldMail:
     """held, handed_over or refused"""
     at: datetime
     to: str
-    from_name: str = ""
     subject: str = ""
     text: str = ""
     html: str = ""
@@ -74,7 +73,6 @@ def _opened(row: OutboxMessage) -> HeldMail:
         state=state,
         at=row.created_at,
         to=inside.get("to", ""),
-        from_name=inside.get("from_name", ""),
         subject=inside.get("subject", ""),
         text=inside.get("text", ""),
         html=inside.get("html", ""),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from uuid import UUID
 
 from django.contrib.auth.base_user import BaseUserManager
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
@@ -104,7 +105,7 @@ class VisibleQuerySet(models.QuerySet[Any]):
         """Return the one row, or refuse: absent and invisible are the same answer."""
         try:
             return self.get(**lookup)
-        except (self.model.DoesNotExist, ValueError, TypeError):
+        except (self.model.DoesNotExist, ValidationError, ValueError, TypeError):
             raise NotFound() from None
 
     def lock(self) -> Self:

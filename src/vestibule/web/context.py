@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from vestibule.directory.models import User
+from vestibule.directory.policies.addresses import shown_phone
 from vestibule.directory.querysets import reach_of
 from vestibule.directory.scope import firm_scope
 from vestibule.directory.sights import helper_of
@@ -94,5 +95,5 @@ def person_card(person: User) -> dict[str, Any]:
         "initials": initials(person.full_name),
         "line": "",
         "email": person.email,
-        "phone": person.phone,
+        "phone": shown_phone(person.phone),
     }

@@ -15,6 +15,7 @@ from vestibule.actor import Actor
 from vestibule.authz.catalogue import reserved_bits
 from vestibule.authz.reach import decide
 from vestibule.directory.models import Grant, User, UserState
+from vestibule.directory.policies.addresses import shown_phone
 from vestibule.directory.policies.administrators import last_administrator_of
 from vestibule.directory.sights import (
     events_about,
@@ -51,7 +52,7 @@ def user_details(user: User, actor: Actor, language: str) -> dict[str, Any]:
             "since": since_of(user, seen, state),
             "by": seen.people.get(user.created_by_id, "") if user.created_by_id else "",
             "page_seen_at": None,
-            "phone": user.phone,
+            "phone": shown_phone(user.phone),
             "position": words.get(f"position.{user.position.code}") if user.position else "",
             "language": language_word,
             "billable": None

@@ -31,19 +31,19 @@ from vestibule.directory.models import (
 )
 from vestibule.directory.models.tenancy import new_id
 from vestibule.directory.policies.names import read_name
-from vestibule.refusals import ChoiceUnknown, Conflict, Invalid
+from vestibule.refusals import ChoiceUnknown, Conflict, Invalid, _
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 
 
 class SlugTaken(Conflict):
     code = "firm.slug_taken"
-    sentence = "There is already a firm at this address (%(slug)s)."
+    sentence = _("There is already a firm at this address (%(slug)s).")
 
 
 class SlugInvalid(Invalid):
     code = "firm.slug_invalid"
-    sentence = "An address consists of small letters, digits and hyphens, such as lemoine-paris."
+    sentence = _("An address consists of small letters, digits and hyphens, such as lemoine-paris.")
 
 
 @action("vestibule.firm.create")

@@ -24,6 +24,7 @@ from vestibule.directory.actions._texts import place_search_text, place_sort_key
 from vestibule.directory.facts import catalogue_of
 from vestibule.directory.models import (
     EnabledApplication,
+    Firm,
     Permission,
     Place,
     PlaceKind,
@@ -37,6 +38,7 @@ from vestibule.directory.policies.administrators import administrators_kept, com
 from vestibule.directory.policies.names import PLACE_LIMIT, read_name
 from vestibule.directory.policies.rules import rules_of
 from vestibule.directory.querysets import ID_WIDTH
+from vestibule.directory.wordbook import Words
 from vestibule.refusals import (
     ChoiceUnknown,
     Invalid,
@@ -47,6 +49,7 @@ from vestibule.refusals import (
     PlaceUnderItself,
     ReferenceTaken,
     SuccessorNeeded,
+    _,
 )
 
 MAX_DEPTH = 12
@@ -56,17 +59,17 @@ DETAIL_LIMITS = {"address": 300, "postcode": 20, "town": 120}
 
 class GroupNotEmpty(NotNow):
     code = "place.group_not_empty"
-    sentence = "%(place)s still has open companies. Close or move them first."
+    sentence = _("%(place)s still has open companies. Close or move them first.")
 
 
 class ReferenceInvalid(Invalid):
     code = "place.reference_invalid"
-    sentence = "%(value)s is not a complete %(scheme)s number."
+    sentence = _("%(value)s is not a complete %(scheme)s number.")
 
 
 class TooDeep(Invalid):
     code = "place.too_deep"
-    sentence = "The tree would become deeper than %(limit)s levels."
+    sentence = _("The tree would become deeper than %(limit)s levels.")
 
 
 def root_of(firm_id: Any) -> Place:
@@ -79,9 +82,14 @@ def company_for(parent: Place, acts_as: str, own_id: Any) -> Any:
     return own_id if acts_as == "company" else parent.company_id
 
 
+def _word(kind: PlaceKind) -> str:
+    language = Firm.objects.values_list("default_language", flat=True).get(pk=kind.firm_id)
+    return Words(kind.firm_id, language).kind(kind.code)
+
+
 def _require_kind(kind: PlaceKind, parent: Place) -> None:
     if parent.kind.code not in kind.parents:
-        raise PlaceKindNotAllowed.at("parent", kind=kind.code, parent=parent.name)
+        raise PlaceKindNotAllowed.at("parent", kind=_word(kind), parent=parent.name)
 
 
 @action("vestibule.places.create")

@@ -104,6 +104,15 @@ def read_phone(typed: str, *, region: str = "FR") -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def shown_phone(stored: str) -> str:
+    """Return a stored number as people read it: +33 6 12 34 56 78."""
+    try:
+        number = phonenumbers.parse(stored, None)
+    except phonenumbers.NumberParseException:
+        return stored
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
 REGIONS = {"fr": "FR", "de": "DE", "en": "FR"}
 """Where a number without a country code is taken to be, by the firm's language."""
 

@@ -15,7 +15,11 @@ from vestibule import clock
 from vestibule.directory.facts import administrator_roles, ids_on
 from vestibule.directory.models import Grant, Place, User
 from vestibule.directory.querysets import below
-from vestibule.refusals import FirstUserIsAdministrator, LastAdministrator
+from vestibule.refusals import (
+    CompanyLosesAdministrator,
+    FirstUserIsAdministrator,
+    LastAdministrator,
+)
 
 GONE = ("deactivated", "erased")
 RANK_OF_STATE = {"active": 2, "awaiting_validation": 1, "ready": 1, "invited": 1}
@@ -84,7 +88,7 @@ def administrators_kept(companies: Iterable[Place], *, person: User | None) -> I
     locked = list(Place.objects.filter(pk__in=ids).lock())
     before = {company.pk: watch(company) for company in locked}
     yield
-    for company in locked:
+    for company in Place.objects.filter(pk__in=ids):  # read again: a move gave it another path
         was, then = before[company.pk], watch(company)
         if not then.people and was.now < 2:
             continue  # nobody is left, and nobody ever was in: nothing to look after
@@ -94,9 +98,9 @@ def administrators_kept(companies: Iterable[Place], *, person: User | None) -> I
             continue
         if was.now == 0:
             raise FirstUserIsAdministrator(company=company.name)
-        raise LastAdministrator(
-            user=person.full_name if person is not None else "", company=company.name
-        )
+        if person is None:
+            raise CompanyLosesAdministrator(company=company.name)
+        raise LastAdministrator(user=person.full_name, company=company.name)
 
 
 def companies_of(places: Iterable[Place]) -> list[Place]:
@@ -124,6 +128,16 @@ def last_administrator_of(user: User) -> list[Place]:
         ).select_related("place")
     ]
     return [company for company in companies_of(places) if _only(company, user, roles)]
+
+
+def kept_from_leaving(user: User) -> list[Place]:
+    """Return the companies for whose sake this user cannot be deactivated: the same judgement
+    as `administrators_kept`, asked beforehand to say it on a page."""
+    return [
+        company
+        for company in last_administrator_of(user)
+        if (found := watch(company)).now == 2 or found.people != {user.pk}
+    ]
 
 
 def _only(company: Place, user: User, roles: frozenset[UUID]) -> bool:

@@ -73,7 +73,7 @@ def message(request: Any, pk: UUID) -> HttpResponse:
     """Show one mail as text, and its HTML part in a frame that can do nothing."""
     mail = one_mail(request.firm.id, pk)
     shown = _entry(mail) | {
-        "from_line": f"{mail.from_name} <{settings.VESTIBULE.mail_from}>",
+        "from_line": f"{request.firm.name} <{settings.VESTIBULE.mail_from}>",
         "text": mail.text or _("This mail has left. Nothing of it was kept here."),
         "html_url": reverse("inbox_html", args=[pk]) if mail.html else "",
     }

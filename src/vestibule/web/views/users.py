@@ -20,7 +20,7 @@ from vestibule.authz.catalogue import reserved_bits
 from vestibule.authz.reach import decide
 from vestibule.directory.actions import client_users, invitations
 from vestibule.directory.models import Place, User, UserState
-from vestibule.directory.policies.administrators import last_administrator_of
+from vestibule.directory.policies.administrators import kept_from_leaving, last_administrator_of
 from vestibule.directory.policies.rules import rules_of
 from vestibule.directory.querysets import reach_of
 from vestibule.directory.wordbook import Words
@@ -172,7 +172,7 @@ def act(request: Any, pk: UUID, act: str) -> HttpResponse:
             messages.success(request, _(sentence) % {"name": who.full_name})
             return HttpResponseRedirect(reverse("user", args=[pk]), status=303)
     elif act == "deactivate":
-        blocked = [company.name for company in last_administrator_of(who)]
+        blocked = [company.name for company in kept_from_leaving(who)]
     context = {
         "act": act,
         "form": form,

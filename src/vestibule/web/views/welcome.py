@@ -19,6 +19,7 @@ from vestibule.directory.actions.invitations import (
     open_invitation,
 )
 from vestibule.directory.models import Token
+from vestibule.directory.policies.addresses import shown_phone
 from vestibule.directory.policies.passwords import choose
 from vestibule.directory.policies.rules import rules_of
 from vestibule.directory.scope import firm_scope
@@ -43,6 +44,7 @@ def welcome(request: Any, secret: str) -> HttpResponse:
         preset = rules_of(request.firm.id).password_preset
         user = token.user
     start = {name: getattr(user, name) for name in ("first_name", "last_name", "phone", "language")}
+    start["phone"] = shown_phone(user.phone)
     form = WelcomeForm(request.POST or None, initial=start)
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data
