@@ -347,3 +347,9 @@ def test_the_language_is_the_persons_then_the_cookies_then_the_browsers_then_the
     assert language(accept_language="de") == "de"
     sign_in(client, firm, administrator_of(firm))
     assert language(accept_language="de") == "en"
+
+
+def test_a_language_chosen_on_a_page_is_kept(client: Client, firm: Firm) -> None:
+    assert client.get("/f/alpha/?lang=de").json()["language"] == "de"
+    assert client.get("/f/alpha/").json()["language"] == "de"
+    assert client.get("/f/alpha/?lang=nonsense").json()["language"] == "de"

@@ -61,5 +61,6 @@ def _told(
         "old_role": words.get(f"role.{old}") if old else "",
         "place": places.get(event.place_id, "") if event.place_id else "",
     }
-    by = people.get(event.actor_user_id, "") if event.actor_user_id != user.pk else ""
+    doer = event.actor_user_id
+    by = people.get(doer, "") if doer is not None and doer != user.pk else ""
     return {"at": event.at, "sentence": filled, "by": by, "icon": icon}

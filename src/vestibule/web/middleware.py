@@ -32,6 +32,7 @@ from vestibule.web import system
 SERVER_WIDE_URLS = "vestibule.web.system"
 SUPERVISOR_PATHS = {"/healthz": system.healthz, "/readyz": system.readyz}
 _FIRM_PATH = re.compile(r"/f/(?P<slug>[a-z0-9-]{1,60})(?P<rest>/.*)?", re.DOTALL)
+LANGUAGE_COOKIE_SECONDS = 365 * 24 * 60 * 60
 _DRAIN_LIMIT_BYTES = 64 * 1024 * 1024
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -247,7 +248,8 @@ class ActorMiddleware:
 
 
 class LanguageMiddleware:
-    """Speak the user's language; else the cookie's, else the browser's, else the firm's."""
+    """Speak the user's language; else the one chosen (`?lang=`, then kept in a cookie), else the
+    browser's, else the firm's."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -263,6 +265,15 @@ class LanguageMiddleware:
         request.LANGUAGE_CODE = language
         response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
+        if chosen := supported_language(request.GET.get("lang", "")):
+            response.set_cookie(
+                settings.LANGUAGE_COOKIE_NAME,
+                chosen,
+                max_age=LANGUAGE_COOKIE_SECONDS,
+                secure=settings.LANGUAGE_COOKIE_SECURE,
+                httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+                samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+            )
         patch_vary_headers(response, ("Accept-Language",))
         return response
 
@@ -274,10 +285,13 @@ def supported_language(code: str) -> str | None:
 
 
 def language_asked_for(request: HttpRequest) -> str | None:
-    """Return the language that the cookie names, else the first of the browser's that we speak."""
-    chosen = supported_language(request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, ""))
-    if chosen:
-        return chosen
+    """Return the language of `?lang=`, else the cookie's, else the first of the browser's that we speak."""
+    for code in (
+        request.GET.get("lang", ""),
+        request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, ""),
+    ):
+        if chosen := supported_language(code):
+            return chosen
     for code, _weight in parse_accept_lang_header(request.META.get("HTTP_ACCEPT_LANGUAGE", "")):
         if found := supported_language(code):
             return found

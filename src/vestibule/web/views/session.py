@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from vestibule.actor import link_bearer, nobody
 from vestibule.directory.actions.passwords import ask_password_reset, open_reset, reset_password
+from vestibule.directory.models import User
 from vestibule.directory.policies.addresses import read_address
 from vestibule.directory.policies.passwords import choose
 from vestibule.directory.policies.rules import rules_of
@@ -71,8 +72,14 @@ def _try_to_sign_in(request: Any, typed: dict[str, str], target: str) -> HttpRes
         if not lets_in(user, request.firm.id):
             raise SignInRefused()
         ratelimit.clear(request, action="login_failed", key=key)
-        login = Login(user=user, redirect_url=target or reverse("home"))
-        return perform_password_login(request, {"username": user.login_key}, login)
+        return come_in(request, user, target or reverse("home"))
+
+
+def come_in(request: Any, user: User, target: str) -> HttpResponse:
+    """Hand a person with a proven password over to the stages and, after the last, the gate."""
+    login = Login(user=user, redirect_url=target)
+    response: HttpResponse = perform_password_login(request, {"username": user.login_key}, login)
+    return response
 
 
 def _own_path(request: Any, target: str) -> str:
@@ -132,8 +139,7 @@ def reset(request: Any, secret: str) -> HttpResponse:
             bearer = link_bearer(request.firm.id, user.pk, token.pk)
             with firm_scope(request.firm):
                 user = reset_password(bearer, token, password=password)
-                login = Login(user=user, redirect_url=reverse("home"))
-                return perform_password_login(request, {"username": user.login_key}, login)
+                return come_in(request, user, reverse("home"))
         except Invalid as refusal:
             put_at_fields(form, refusal)
         except LinkDead:

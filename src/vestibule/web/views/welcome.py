@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.internal.flows.login import perform_password_login
-from allauth.account.models import Login
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -29,7 +27,7 @@ from vestibule.web.context import person_card
 from vestibule.web.door import open_to_all, own_scope
 from vestibule.web.forms import AddressForm, WelcomeForm
 from vestibule.web.refusals import put_at_fields
-from vestibule.web.views.session import limit_asking
+from vestibule.web.views.session import come_in, limit_asking
 
 
 @open_to_all
@@ -61,8 +59,7 @@ def welcome(request: Any, secret: str) -> HttpResponse:
                 user = accept_invitation(
                     bearer, token, password=password, corrections=Corrections(**typed)
                 )
-                login = Login(user=user, redirect_url=reverse("home"))
-                return perform_password_login(request, {"username": user.login_key}, login)
+                return come_in(request, user, reverse("home"))
         except Invalid as refusal:
             put_at_fields(form, refusal)
         except LinkDead:

@@ -152,9 +152,9 @@ def _company(request: Any, draft: Draft) -> HttpResponse:
             return _keep(request, draft, "company", **_with_company(draft, company))
         error, status = _("Please choose a company from the list."), 422
     chosen = picking.company_of(request.actor, draft)
-    ids = {chosen.pk} if chosen is not None else set()
-    found = picking.search(request.actor, _query(request), ids)
-    shown = picking.described(request.actor, [chosen], ids) if chosen is not None else [None]
+    marked = {chosen.pk} if chosen is not None else set()
+    found = picking.search(request.actor, _query(request), marked)
+    shown = picking.described(request.actor, [chosen], marked) if chosen is not None else [None]
     return _page(
         request,
         draft,
