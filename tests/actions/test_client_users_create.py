@@ -18,7 +18,7 @@ from tests.actions.doing import (
 from tests.world import World, secret_mailed_to
 from vestibule import actor as actors
 from vestibule.directory.actions import client_users
-from vestibule.directory.actions.places import close_place, create_place
+from vestibule.directory.actions.places import close_place
 from vestibule.directory.models import FirmPolicy, Invitation, OutboxMessage, User, WorkItem
 from vestibule.directory.policies.addresses import is_generic, read_address
 from vestibule.refusals import (
@@ -75,9 +75,7 @@ class TestWhoMay:
         self, world: World
     ) -> None:
         page_open_since_before = world.actor("co_director")
-        client_users.deactivate_client_user(
-            world.actor("practitioner"), world.user("co_director")
-        )
+        client_users.deactivate_client_user(world.actor("practitioner"), world.user("co_director"))
 
         with pytest.raises(Denied):
             create(world, page_open_since_before, at=("b",))
@@ -254,7 +252,7 @@ class TestWhatIsTyped:
 
     def test_a_user_type_with_a_nul_is_refused(self, world: World) -> None:
         with pytest.raises(Invalid):
-            create(world, user_type="standard\x00")
+            create(world, user_type="no\x00such")
 
 
 class TestCompanies:
@@ -341,9 +339,7 @@ class TestThreeDecisions:
             assert not OutboxMessage.objects.filter(user=user).exists()
             assert not Invitation.objects.filter(user=user).exists()
 
-    def test_now_with_mail_is_invited_and_one_mail_waits_for_the_worker(
-        self, world: World
-    ) -> None:
+    def test_now_with_mail_is_invited_and_one_mail_waits_for_the_worker(self, world: World) -> None:
         user = create(world, activate_now=True, send_email=True)
 
         assert user.state == "invited"

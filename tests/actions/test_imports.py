@@ -15,9 +15,7 @@ from vestibule.directory.models import Grant, Place, Role
 from vestibule.refusals import Denied, FileUnreadable, LastAdministrator, Refusal
 
 HEAD = "Entreprise;Groupe;SIREN;Établissement;SIRET;Adresse;Code postal;Ville\n"
-NEW = (
-    "GROUPE ESTRAN;ESTRAN NORD;356000000;Lille;35600000000048;1 GRAND PLACE;59000;Lille\n"
-)
+NEW = "GROUPE ESTRAN;ESTRAN NORD;356000000;Lille;35600000000048;1 GRAND PLACE;59000;Lille\n"
 
 
 @pytest.fixture
@@ -62,7 +60,9 @@ class TestADryRun:
         self, world: World, practitioner: Any
     ) -> None:
         close_place(practitioner, world.place("port"))
-        under_closed = PORTFOLIO + ";ATELIER DU PORT;552100554;Vannes;55210055400021;;56000;Vannes\n"
+        under_closed = (
+            PORTFOLIO + ";ATELIER DU PORT;552100554;Vannes;55210055400021;;56000;Vannes\n"
+        )
 
         with pytest.raises(Refusal) as refused:
             import_places(practitioner, under_closed.encode())

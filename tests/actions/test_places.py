@@ -215,7 +215,9 @@ class TestCreate:
 
     def test_the_tree_has_a_bottom(self, world: World, practitioner: Any) -> None:
         with world.scope():
-            PlaceKind.objects.filter(firm_id=world.morel.id, code="group").update(parents=["firm", "group"])
+            PlaceKind.objects.filter(firm_id=world.morel.id, code="group").update(
+                parents=["firm", "group"]
+            )
         parent = world.place("root")
         for level in range(11):
             parent = create_place(practitioner, parent=parent, kind="group", name=f"L{level}")
@@ -226,9 +228,7 @@ class TestCreate:
     @pytest.mark.parametrize("name", ["director", "standard", "trainee"])
     def test_clients_and_trainees_create_no_places(self, world: World, name: str) -> None:
         with pytest.raises(Denied):
-            create_place(
-                world.actor(name), parent=world.place("a"), kind="establishment", name="X"
-            )
+            create_place(world.actor(name), parent=world.place("a"), kind="establishment", name="X")
 
     def test_its_history_begins(self, world: World, practitioner: Any) -> None:
         place = create_place(practitioner, parent=world.place("a"), kind="establishment", name="L")
@@ -342,7 +342,9 @@ class TestMove:
             with pytest.raises(PlaceUnderItself):
                 move_place(practitioner, world.place("a"), parent=world.place(parent))
 
-    @pytest.mark.parametrize(("name", "parent"), [("nantes", "group"), ("a", "port"), ("group", "a")])
+    @pytest.mark.parametrize(
+        ("name", "parent"), [("nantes", "group"), ("a", "port"), ("group", "a")]
+    )
     def test_nor_where_its_kind_does_not_stand(
         self, world: World, practitioner: Any, name: str, parent: str
     ) -> None:
@@ -375,9 +377,7 @@ class TestMove:
             bump_firm(world.morel.id)
 
         with pytest.raises(Denied):
-            move_place(
-                world.actor("practitioner"), world.place("nantes"), parent=world.place("b")
-            )
+            move_place(world.actor("practitioner"), world.place("nantes"), parent=world.place("b"))
 
     def test_a_company_keeps_the_administrator_that_it_has_through_its_group(
         self, world: World, practitioner: Any

@@ -13,6 +13,7 @@ from tests.web.pages import (
     PREFIX,
     Wizard,
     created,
+    do_jobs,
     events_of,
     follow,
     letters,
@@ -23,9 +24,9 @@ from tests.web.pages import (
     without_tokens,
 )
 from tests.world import World
-from vestibule.authz.catalogue import RESERVED_NAMES
 from vestibule.directory.actions.imports import import_places
 from vestibule.directory.models import EventValue, FirmPolicy
+from vestibule.directory.sights import may_create_users
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -246,7 +247,9 @@ def test_the_first_step_wants_one_company_of_the_list(
 @pytest.mark.req("S0-05")
 @pytest.mark.parametrize("place", ["group", "nantes"])
 def test_only_a_company_can_be_billed(world: World, staff: Client, place: str) -> None:
-    assert Wizard(staff, world).post("company", company=world.morel.places[place]).status_code == 422
+    assert (
+        Wizard(staff, world).post("company", company=world.morel.places[place]).status_code == 422
+    )
 
 
 @pytest.mark.req("S0-05")
@@ -259,9 +262,10 @@ def test_the_other_firms_company_cannot_be_chosen(world: World, staff: Client) -
 
 @pytest.mark.req("S0-05")
 def test_a_search_finds_one_company_among_a_thousand(world: World, staff: Client) -> None:
-    lines = "\n".join(f"COMPAGNIE DE L’ÎLE {number:04}" for number in range(1000))
+    lines = "\n".join(f";COMPAGNIE DE L’ÎLE {number:04};;;" for number in range(1000))
     with world.scope():
-        import_places(world.actor("administrator"), f"Company\n{lines}\n".encode())
+        portfolio = f"Gruppe;Company;SIREN;Site;SIRET\n{lines}\n"
+        import_places(world.actor("administrator"), portfolio.encode())
     wizard = Wizard(staff, world)
 
     everything = wizard.get("company")
@@ -316,8 +320,10 @@ def test_one_address_is_one_person_whatever_its_case(world: World, staff: Client
     Wizard(staff, world).to_summary().confirm()
     before = users_total(world)
 
-    answer = Wizard(staff, world).company().post(
-        "identity", **{**PERSON, "email": "Elodie.MARCHAND@Clients.Example"}
+    answer = (
+        Wizard(staff, world)
+        .company()
+        .post("identity", **{**PERSON, "email": "Elodie.MARCHAND@Clients.Example"})
     )
 
     assert "already a user with this e-mail address" in errors_at(answer, "email")
@@ -367,15 +373,15 @@ def test_a_personal_address_is_not_warned_of(world: World, staff: Client) -> Non
 
 
 @pytest.mark.req("S0-08")
-def test_a_firm_whose_policy_says_so_refuses_generic_mailboxes(
-    world: World, staff: Client
-) -> None:
+def test_a_firm_whose_policy_says_so_refuses_generic_mailboxes(world: World, staff: Client) -> None:
     with world.scope():
         kept = FirmPolicy.objects.filter(firm_id=world.morel.id, name="generic_addresses")
         assert kept.update(value="refuse") == 1
 
-    answer = Wizard(staff, world).company().post(
-        "identity", **{**PERSON, "email": "info@clients.example"}
+    answer = (
+        Wizard(staff, world)
+        .company()
+        .post("identity", **{**PERSON, "email": "info@clients.example"})
     )
 
     assert "looks like a shared mailbox" in errors_at(answer, "email")
@@ -409,17 +415,8 @@ def test_a_director_may_create_further_users_and_a_standard_client_may_not(
     assert f"Inviting colleagues: {right}" in welcome
     row = text_of(staff.get(f"{PREFIX}/users/", {"q": "marchand"}))
     assert role in row
-    rights = world.morel.user("practitioner") and _rights(world, "vestibule.users.create")
-    assert rights == (user_type == "administrator")
-
-
-def _rights(world: World, permission: str) -> bool:
-    """Say whether the new user would hold a right at his company once he is in."""
-    from vestibule.directory.sights import may_create_users
-
-    assert permission in RESERVED_NAMES
     with world.scope():
-        return may_create_users(created(world))
+        assert may_create_users(created(world)) == (user_type == "administrator")
 
 
 @pytest.mark.req("S0-09")
@@ -483,7 +480,7 @@ def test_the_last_administrator_cannot_become_a_standard_client(
     answer = staff.post(type_page(world, "director", "a"), {"sure": "yes"})
 
     for page in (asked, answer):
-        assert "Solène Fontaine is the only active administrator of ESTRAN CONSEIL." in text_of(page)
+        assert "Solène Fontaine is the only administrator of ESTRAN CONSEIL." in text_of(page)
         assert "Make someone else administrator there first" in text_of(page)
     assert answer.status_code == 409
     assert differences(before, content_of(database)) == []
@@ -498,9 +495,9 @@ def test_the_last_administrator_cannot_be_deactivated(
     asked = staff.get(f"{page_of(world, 'director')}deactivate/")
     answer = staff.post(f"{page_of(world, 'director')}deactivate/", {"reason": "left"})
 
-    assert "only active administrator of ESTRAN CONSEIL" in text_of(asked)
+    assert "only administrator of ESTRAN CONSEIL" in text_of(asked)
     assert answer.status_code == 409
-    assert "only active administrator of ESTRAN CONSEIL" in text_of(answer)
+    assert "only administrator of ESTRAN CONSEIL" in text_of(answer)
     assert differences(before, content_of(database)) == []
 
 
@@ -526,15 +523,15 @@ def test_one_of_two_administrators_can_go_and_then_the_other_cannot(
     answer = staff.post(type_page(world, "standard", "a"), {"sure": "yes"})
 
     assert answer.status_code == 409
-    assert "Jonas Weber is the only active administrator of ESTRAN CONSEIL." in text_of(answer)
+    assert "Jonas Weber is the only administrator of ESTRAN CONSEIL." in text_of(answer)
 
 
 @pytest.mark.req("S0-10")
 def test_the_page_of_the_last_administrator_says_so(world: World, staff: Client) -> None:
     page = text_of(staff.get(page_of(world, "director")))
 
-    assert "Only active administrator of ESTRAN CONSEIL." in page
-    assert "Only active administrator" not in text_of(staff.get(page_of(world, "co_director")))
+    assert "Only administrator of ESTRAN CONSEIL." in page
+    assert "Only administrator" not in text_of(staff.get(page_of(world, "co_director")))
 
 
 @pytest.mark.req("S0-11")
@@ -649,15 +646,12 @@ def test_the_summary_shows_everything_before_it_is_written(world: World, staff: 
     summary = wizard.get("summary")
     words = text_of(summary)
 
-    assert (
-        "Elodie Marchand will have access to ESTRAN CONSEIL and ESTRAN SERVICES ." in words
-        or "Elodie Marchand will have access to ESTRAN CONSEIL and ESTRAN SERVICES." in words
-    )
-    assert re.search(r"Elodie Marchand will see Payroll and Bank ?\.", words)
+    assert "Elodie Marchand will have access to ESTRAN CONSEIL and ESTRAN SERVICES." in words
+    assert "Elodie Marchand will see Payroll and Bank." in words
     assert "Bank opens only at ESTRAN SERVICES." in words
-    assert re.search(r"Invoicing, Expenses, Documents and Messaging stay closed", words)
+    assert "Invoicing, Expenses, Documents and Messaging stay closed." in words
     assert "Inviting others is not included." in words
-    assert re.search(r"Billed to ESTRAN CONSEIL ?\.", words)
+    assert "Billed to ESTRAN CONSEIL." in words
     assert f"In Deutsch, to {PERSON['email']}. Link valid for 21 days" in words
     assert [card["name"] for card in summary.context["preview"]] == [
         "ESTRAN CONSEIL",
@@ -763,6 +757,7 @@ def test_a_waiting_user_gets_in_by_no_door(world: World, staff: Client) -> None:
     assert sign_in(email, world.password).status_code == 422
     Client().post(f"{PREFIX}/forgotten/", {"email": email})
     Client().post(f"{PREFIX}/welcome/fresh/", {"email": email})
+    do_jobs()
     assert letters(world.morel) == []
     answer = staff.post(f"{page_of(world, 'waiting')}resend/", {"sure": "yes"})
     assert answer.status_code == 409
@@ -902,6 +897,7 @@ def test_the_invited_address_asks_for_a_fresh_link_and_gets_in_with_it(world: Wo
     )
 
     assert "Your wish is noted" in text_of(answer)
+    do_jobs()
     [letter] = letters(world.morel)
     assert letter.to == world.morel.emails["invited"]
     assert Client().get(f"{PREFIX}/welcome/{world.invited_secret}/").status_code == 410
@@ -913,6 +909,7 @@ def test_whoever_was_cancelled_asks_and_the_inviter_decides(world: World, staff:
     follow(staff, staff.post(f"{page_of(world, 'invited')}cancel-invitation/", {"sure": "yes"}))
 
     Client().post(f"{PREFIX}/welcome/fresh/", {"email": world.morel.emails["invited"]})
+    do_jobs()
 
     [letter] = letters(world.morel)
     assert letter.to == world.morel.emails["practitioner"]

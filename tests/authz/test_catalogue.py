@@ -1,5 +1,7 @@
 """Law 7 and the tree of permissions: an unknown name is an error, levels contain each other."""
 
+from itertools import pairwise
+
 import pytest
 
 from vestibule.authz.catalogue import (
@@ -73,7 +75,7 @@ class TestLevels:
     def test_the_higher_contains_the_lower_and_the_lowest_means_no(self, scale: LevelSet) -> None:
         masks = [bits_of(scale, level, 64) for level in levels_of(scale)]
         assert masks[0] == 0
-        for lower, higher in zip(masks, masks[1:], strict=False):
+        for lower, higher in pairwise(masks):
             assert lower & higher == lower
             assert lower != higher
         assert masks[-1] == ((1 << width(scale)) - 1) << 64

@@ -5,6 +5,7 @@ The truth below asks each place for its parent, one step at a time, and knows ne
 would not find one that only one of them has.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -73,7 +74,9 @@ def people(draw: Any, tree: Tree) -> Standing:
 
 def truth(tree: Tree, person: Standing, bit: int, number: int, at: Any) -> bool:
     """Answer by walking from the place upwards: some grant says yes, and nothing says no."""
-    if not any(span.since <= at and not (span.until and span.until <= at) for span in person.active):
+    if not any(
+        span.since <= at and not (span.until and span.until <= at) for span in person.active
+    ):
         return False
     line = tree.line(number)
     ids = {node.id for node in line}
@@ -93,9 +96,7 @@ def truth(tree: Tree, person: Standing, bit: int, number: int, at: Any) -> bool:
         is_open = any(span.holds(at) for span in node.open)
         if not is_open and not person.is_staff:
             return False
-        if bit & GATED and not any(
-            mask & bit and span.holds(at) for mask, span in node.enabled
-        ):
+        if bit & GATED and not any(mask & bit and span.holds(at) for mask, span in node.enabled):
             return False
     return True
 
@@ -114,9 +115,7 @@ def test_every_question_has_the_answer_that_walking_the_tree_gives(data: st.Data
             assert [reach(person, bit, at).holds_at(path) for person in persons] == expected
             assert [bool(bits_at(person, path, at) & bit) for person in persons] == expected
             assert list(who(persons, bit, path, at)) == [
-                person.user_id
-                for person, yes in zip(persons, expected, strict=True)
-                if yes
+                person.user_id for person, yes in zip(persons, expected, strict=True) if yes
             ]
 
 
@@ -127,10 +126,7 @@ def test_one_more_grant_takes_nothing_away(data: st.DataObject) -> None:
     at = data.draw(instants)
     place = data.draw(st.sampled_from(sorted(tree.nodes)))
     extra = standing(tree, (place, data.draw(st.sampled_from(BITS)), Span(NOW - timedelta(9))))
-    more = Standing(
-        person.user_id, person.firm_id, person.epoch, person.is_staff, person.active,
-        person.grants + extra.grants, person.companies, person.gated,
-    )  # fmt: skip
+    more = replace(person, grants=person.grants + extra.grants)
 
     for number in tree.nodes:
         before = bits_at(person, tree.path(number), at)
@@ -142,10 +138,7 @@ def test_a_ceiling_gives_nothing(data: st.DataObject) -> None:
     tree = data.draw(trees())
     person = data.draw(people(tree))
     at = data.draw(instants)
-    free = Standing(
-        person.user_id, person.firm_id, person.epoch, person.is_staff, person.active,
-        person.grants, (), 0,
-    )  # fmt: skip
+    free = replace(person, companies=(), gated=0)
 
     for number in tree.nodes:
         path = tree.path(number)
@@ -159,20 +152,13 @@ def test_closing_a_company_gives_nobody_anything(data: st.DataObject) -> None:
     tree = data.draw(trees())
     person = data.draw(people(tree))
     at = data.draw(instants)
-    companies = [node for node in tree.nodes.values() if node.acts_as == "company"]
-    shut = {node.number: Tree({node.number: node}).nodes[node.number] for node in companies}
     closed = Tree(
         {
-            number: node if number not in shut else type(node)(
-                node.number, node.parent, node.acts_as, (), node.enabled
-            )
+            number: replace(node, open=()) if node.acts_as == "company" else node
             for number, node in tree.nodes.items()
         }
     )
-    after = Standing(
-        person.user_id, person.firm_id, person.epoch, person.is_staff, person.active,
-        person.grants, closed.companies(), person.gated,
-    )  # fmt: skip
+    after = replace(person, companies=closed.companies())
 
     for number in tree.nodes:
         for bit in BITS:
@@ -190,4 +176,4 @@ def test_between_two_changes_time_changes_nothing(data: st.DataObject) -> None:
 
     for number in tree.nodes:
         path = tree.path(number)
-        assert bits_at(person, path, just_before) == bits_at(person, path, max(at, at))
+        assert bits_at(person, path, just_before) == bits_at(person, path, at)

@@ -136,9 +136,7 @@ class TestCeilings:
         )
         after = standing(reopened, (1, READ | PAYROLL))
         for number in tree.nodes:
-            assert bits_at(after, tree.path(number), NOW) == bits_at(
-                before, tree.path(number), NOW
-            )
+            assert bits_at(after, tree.path(number), NOW) == bits_at(before, tree.path(number), NOW)
 
 
 class TestLaw6Time:
@@ -170,9 +168,7 @@ class TestLaw6Time:
 
     def test_a_standing_knows_when_time_alone_changes_it_next(self) -> None:
         tree = office()
-        person = standing(
-            tree, (2, READ, Span(NOW, NOW + 3 * DAY)), (4, READ, Span(NOW + DAY))
-        )
+        person = standing(tree, (2, READ, Span(NOW, NOW + 3 * DAY)), (4, READ, Span(NOW + DAY)))
         assert person.next_change(NOW) == NOW + DAY
         assert person.next_change(NOW + DAY) == NOW + 3 * DAY
         assert person.next_change(NOW + 3 * DAY) is None

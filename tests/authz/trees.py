@@ -63,11 +63,11 @@ class Tree:
 
 def fact(tree: Tree, node: Node) -> CompanyFact:
     return CompanyFact(
-        node.id,
-        tree.path(node.number),
-        node.open,
-        node.enabled,
+        place_id=node.id,
+        path=tree.path(node.number),
         gates=node.acts_as == "company",
+        open=node.open,
+        enabled=node.enabled,
     )
 
 

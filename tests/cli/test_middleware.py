@@ -1,5 +1,6 @@
 """Around every page: the right firm, the right session, the right person, the right size."""
 
+import dataclasses
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from tests.cli.firms import administrator_of, an_open_firm
-from tests.support.databases import Database
+from tests.support.databases import Database, migrate
 from tests.support.moments import Moment
 from vestibule.directory.models import Firm, FirmHost, Session, User
 from vestibule.directory.scope import firm_scope
@@ -143,12 +144,19 @@ def test_pages_of_a_firm_are_not_kept_by_browsers(client: Client, firm: Firm) ->
 # --- the root ---------------------------------------------------------------------------------
 
 
-def test_the_root_leads_to_the_only_firm(client: Client, database: Database) -> None:
-    if Firm.objects.exists():
-        pytest.skip("the world has several firms")
+def test_the_root_leads_to_the_only_firm(client: Client, blank_database: Database) -> None:
+    migrate(blank_database)
     an_open_firm("alpha")
 
     assert client.get("/").headers["location"] == "/f/alpha/"
+
+
+def test_the_root_leads_to_the_default_firm(
+    client: Client, firm: Firm, other: Firm, settings: Any
+) -> None:
+    settings.VESTIBULE = dataclasses.replace(settings.VESTIBULE, default_firm="beta")
+
+    assert client.get("/").headers["location"] == "/f/beta/"
 
 
 def test_with_several_firms_the_root_asks_and_lists_nobody(

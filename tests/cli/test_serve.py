@@ -18,7 +18,7 @@ from tests.support import processes
 from tests.support.databases import Database
 from tests.support.served import Serve, is_running
 
-START_SECONDS = 4.0  # ≤1.0 s on an idle machine (`make bench`); this one is shared
+START_SECONDS = 15  # nothing hangs; `make bench` measures the ≤1.0 s of a machine at rest
 STOP_SECONDS = 1.0
 
 
@@ -280,10 +280,14 @@ def test_the_help_needs_no_settings_and_no_django() -> None:
 
 
 def test_the_worker_alone_stops_within_a_second(database: Database) -> None:
-    process = subprocess.Popen([sys.executable, "-m", "vestibule.cli", "work"], env=database.env)
-    time.sleep(2)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "vestibule.cli", "work"], env=database.env, stderr=subprocess.PIPE
+    )
+    assert process.stderr
+    assert b"the worker has started" in process.stderr.readline()
     began = time.monotonic()
 
     code = processes.stop(process, first=signal.SIGTERM, patience=5)
 
+    process.stderr.close()
     assert (code, time.monotonic() - began < STOP_SECONDS) == (0, True)

@@ -58,6 +58,11 @@ class Nursery:
         assert ended.code == 0, self.log.read_text(errors="replace")[-6000:]
         return ended.said
 
+    def rehearse(self, job: str, database: Database, **arguments: Any) -> Any:
+        """Do a job in the nursery itself, so that its children know what a first use reads."""
+        order = {"job": job, "database": database.name, "arguments": arguments, "rehearse": True}
+        return Ended(**self._ask(order)).said
+
     def _ask(self, order: dict[str, Any]) -> dict[str, Any]:
         assert self.process.stdin
         assert self.process.stdout

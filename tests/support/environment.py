@@ -45,6 +45,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("help") or config.getoption("version"):
         return
+    if "DJANGO_SETTINGS_MODULE" in os.environ:
+        # pytest-django would read the settings, and with them somebody's real database, before us.
+        pytest.exit("Unset DJANGO_SETTINGS_MODULE: the tests bring their own settings.", 4)
     folder = new_folder()
     config.stash[FOLDER] = folder
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))

@@ -8,12 +8,14 @@ from uuid import UUID
 
 from django.test import Client
 
-from tests.web.place_pages import PREFIX, follow, signed_in, text_of
+from tests.web.place_pages import PREFIX, signed_in
+from tests.web.place_pages import text_of as words_of
 from tests.world import FirmOfTheWorld, World
 from vestibule import sealing
+from vestibule.directory.actions import jobs
 from vestibule.directory.models import Event, OutboxMessage, User
 
-__all__ = ["PREFIX", "Letter", "Wizard", "follow", "signed_in", "text_of"]
+__all__ = ["PREFIX", "Letter", "Wizard", "signed_in"]
 
 PERSON = {
     "last_name": "Marchand",
@@ -23,6 +25,17 @@ PERSON = {
     "language": "en",
     "type": "administrator",
 }
+
+
+def text_of(answer: Any) -> str:
+    """Return the words of a page as they are read: a bold word has no space before its full stop."""
+    return re.sub(r" ([.,;?])", r"\1", words_of(answer))
+
+
+def follow(client: Client, answer: Any) -> Any:
+    """Return the page that an accepted form leads to."""
+    assert answer.status_code == 303, text_of(answer)
+    return client.get(answer["Location"])
 
 
 class Wizard:
@@ -123,6 +136,12 @@ def letters(firm: FirmOfTheWorld) -> list[Letter]:
         Letter(kind, **{key: letter[key] for key in ("to", "subject", "text", "html", "language")})
         for kind, letter in told
     ]
+
+
+def do_jobs() -> None:
+    """Let the worker do what pages put off to it."""
+    while jobs.do_due("test"):
+        pass
 
 
 def events_of(firm: FirmOfTheWorld, user_id: UUID) -> list[Event]:

@@ -376,3 +376,31 @@ def test_every_link_of_a_company_page_leads_somewhere(staff: Client, world: Worl
 
     for address in set(re.findall(r'href="(/f/morel/(?:companies|places)/[^"#?]*)"', page)):
         assert staff.get(address).status_code == 200, address
+
+
+@pytest.mark.browser
+@pytest.mark.req("X-10")
+def test_in_a_browser_a_company_is_renamed_in_the_dialog_and_its_pages_are_accessible(
+    serve: Any, world: World, page: Any, axe: Any
+) -> None:
+    served = serve(worker=False)
+    page.goto(served.url(f"{PREFIX}/sign-in/"))
+    page.locator("input[name=email]").fill(world.morel.emails["practitioner"])
+    page.locator("input[name=password]").fill(world.password)
+    page.locator("input[name=password]").press("Enter")
+    page.wait_for_url("**/users/")
+    for path in (LIST, f"{LIST}?show=groups", page_of(world, "group"), NEW):
+        page.goto(served.url(path))
+        assert axe(page) == [], path
+    for verb in ("move", "close", "add"):
+        page.goto(served.url(f"{PREFIX}/places/{world.morel.places['b']}/{verb}/"))
+        assert axe(page) == [], verb
+
+    page.goto(served.url(page_of(world, "a")))
+    assert axe(page) == []
+    page.get_by_role("link", name="Rename…").first.click()
+    dialog = page.locator("#dialog")
+    dialog.locator("input[name=name]").fill("Estran Conseil et Audit")
+    dialog.get_by_role("button", name="Save the new name").click()
+
+    page.get_by_role("heading", name="Estran Conseil et Audit", level=1).wait_for()

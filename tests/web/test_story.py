@@ -87,7 +87,9 @@ def test_from_an_empty_server_to_a_client_who_sees_two_companies_and_three_appli
     staff.locator(".fab").get_by_role("button", name="New client").click()
 
     # --- step 1, with the keyboard only --------------------------------------------------
-    expect(staff.get_by_role("heading", name="Which company is this user billed to?")).to_be_visible()
+    expect(
+        staff.get_by_role("heading", name="Which company is this user billed to?")
+    ).to_be_visible()
     assert axe(staff) == []
     staff.keyboard.type("sogeclair")
     options = staff.get_by_role("option")

@@ -57,7 +57,7 @@ def one_mail(firm_id: UUID, mail_id: UUID) -> HeldMail:
 
 def _kept(firm_id: UUID) -> QuerySet[OutboxMessage]:
     rows = OutboxMessage.objects.filter(firm_id=firm_id, user__isnull=False)
-    return rows.exclude(state=MailState.WITHDRAWN).select_related("user")  # type: ignore[no-any-return]
+    return rows.exclude(state=MailState.WITHDRAWN).select_related("user")
 
 
 def _opened(row: OutboxMessage) -> HeldMail:

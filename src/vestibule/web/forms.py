@@ -99,7 +99,6 @@ class IdentityForm(PlainForm):
     email = forms.CharField(
         label=_("E-mail"),
         max_length=LONG_TEXT,
-        help_text=_("The person signs in with it. A personal address, not a shared mailbox."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
     phone = forms.CharField(

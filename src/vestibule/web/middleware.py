@@ -272,7 +272,7 @@ class LanguageMiddleware:
                 max_age=LANGUAGE_COOKIE_SECONDS,
                 secure=settings.LANGUAGE_COOKIE_SECURE,
                 httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
-                samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+                samesite="Lax",
             )
         patch_vary_headers(response, ("Accept-Language",))
         return response

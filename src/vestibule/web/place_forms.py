@@ -113,9 +113,7 @@ class MoveForm(ChoosingForm):
 
     def will_tell_of(self, parent: Place) -> None:
         """Note that the page shown now tells the effect of moving under `parent`."""
-        data = self.data.copy()
-        data["seen"] = str(parent.pk)
-        self.data = data
+        self.data = {**{name: self.data[name] for name in self.data}, "seen": str(parent.pk)}
 
 
 class CloseForm(ChoosingForm):

@@ -35,6 +35,7 @@ def run_until_told_to_stop() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    log.info("the worker has started")
     Worker(name_of_this_worker(), stop).run()
 
 
@@ -94,6 +95,8 @@ class Worker:
         if self._tidied_at and now - self._tidied_at < TIDY_EVERY:
             return
         for firm in doorway.all_firms():
+            if self.stop.is_set():
+                return
             with firm_scope(firm):
                 SessionStore.clear_expired()
             invitations.expire_invitations(actor.system(firm.pk, "expiry"))

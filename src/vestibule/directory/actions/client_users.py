@@ -179,8 +179,8 @@ def create_client_user(
 
     Refuses: Invalid at the field, Denied, FirstUserIsAdministrator, PlaceClosed.
     """
-    companies = list({company.pk: company for company in companies}.values())
     actor = authorize(actor, at=billable_company)
+    companies = list({company.pk: company for company in companies}.values())
     for company in companies:
         actor = authorize(actor, at=company)
     firm_id = billable_company.firm_id

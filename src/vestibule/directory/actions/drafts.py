@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
 from vestibule import clock
 from vestibule.actor import Actor
 from vestibule.authz.catalogue import reserved_bits
@@ -55,12 +57,14 @@ def keep_draft(actor: Actor, draft: Draft, **changes: Any) -> Draft:
     require_creator(actor)
     if draft.owner_id != actor.user_id or draft.result_id is not None:
         raise Denied(permission="vestibule.users.create")
-    draft.data = {**draft.data, **changes}
-    if len(str(draft.data)) > SIZE_LIMIT:
-        raise TextTooLong(limit=SIZE_LIMIT)
-    draft.updated_at = clock.now()
-    draft.save(update_fields=["data", "updated_at"])
-    return draft
+    with transaction.atomic():  # two requests of one page: neither overwrites the other's part
+        now_kept: Draft = Draft.objects.select_for_update().get(firm_id=draft.firm_id, pk=draft.pk)
+        now_kept.data = {**now_kept.data, **changes}
+        if len(str(now_kept.data)) > SIZE_LIMIT:
+            raise TextTooLong(limit=SIZE_LIMIT)
+        now_kept.updated_at = clock.now()
+        now_kept.save(update_fields=["data", "updated_at"])
+    return now_kept
 
 
 def finish_draft(actor: Actor, draft: Draft, *, result_id: UUID, receipt: dict[str, Any]) -> Draft:

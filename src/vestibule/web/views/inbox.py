@@ -24,7 +24,7 @@ from django.views.decorators.http import require_safe
 from vestibule.directory.held_mails import HeldMail, newest_mails, one_mail
 from vestibule.web.door import open_to_all
 
-View = Callable[..., HttpResponse]
+View = Callable[..., Any]
 
 FORWARDED = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_VIA")
 
@@ -36,6 +36,10 @@ HTML_POLICY = (
 """A mail's own page: no script, nothing loaded, no cookie of ours; its links open elsewhere."""
 
 
+framing_itself: Callable[[View], View] = csp_update({"frame-src": ["'self'"]})
+"""Let a page hold frames of this firm's own pages."""
+
+
 def in_demo_on_this_machine(view: View) -> View:
     """Let a page exist only in a demo and for loopback; a proxy's request is somebody else's."""
 
@@ -44,7 +48,8 @@ def in_demo_on_this_machine(view: View) -> View:
         is_forwarded = any(name in request.META for name in FORWARDED)
         if not settings.VESTIBULE.demo or is_forwarded or not _is_loopback(request):
             raise Http404
-        return view(request, *args, **kwargs)
+        answer: HttpResponse = view(request, *args, **kwargs)
+        return answer
 
     return guarded
 
@@ -68,7 +73,7 @@ def inbox(request: Any) -> HttpResponse:
 @open_to_all
 @require_safe
 @in_demo_on_this_machine
-@csp_update({"frame-src": ["'self'"]})
+@framing_itself
 def message(request: Any, pk: UUID) -> HttpResponse:
     """Show one mail as text, and its HTML part in a frame that can do nothing."""
     mail = one_mail(request.firm.id, pk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
@@ -83,10 +84,13 @@ def come_in(request: Any, user: User, target: str) -> HttpResponse:
 
 
 def _own_path(request: Any, target: str) -> str:
-    """Return a path inside this firm, or ""."""
+    """Return a path inside this firm, or "". A browser resolves `..`, also when it is escaped."""
     inside = request.META.get("SCRIPT_NAME", "") + "/"
     safe = url_has_allowed_host_and_scheme(target, allowed_hosts=None)
-    return target if safe and target.startswith(inside) and "\\" not in target else ""
+    climbs = ".." in unquote(target.partition("?")[0]).split("/")
+    return (
+        target if safe and target.startswith(inside) and not climbs and "\\" not in target else ""
+    )
 
 
 @open_to_all

@@ -135,6 +135,11 @@ def _answers(request: Any, draft: Draft, step: str) -> list[str]:
     return []
 
 
+def _is_keeping(request: Any) -> bool:
+    """Return whether a page only keeps what was typed, so that a reload loses nothing."""
+    return bool(request.method == "POST" and request.POST.get("go") == "keep")
+
+
 def _query(request: Any) -> str:
     values = request.POST if request.method == "POST" else request.GET
     return str(values.get("q", ""))[:200].replace("\x00", "")
@@ -193,6 +198,9 @@ def _identity(request: Any, draft: Draft) -> HttpResponse:
     if first_user:
         start["type"] = "administrator"
     form = IdentityForm(request.POST or None, initial=start, types=types)
+    if _is_keeping(request):
+        _remember_typed(request, draft, form)
+        return HttpResponse(status=204)
     if request.method == "POST":
         if form.is_valid():
             typed = form.cleaned_data
@@ -224,8 +232,11 @@ def _identity(request: Any, draft: Draft) -> HttpResponse:
 def _remember_typed(request: Any, draft: Draft, form: IdentityForm) -> None:
     """Keep what was typed although it is not right yet, so that a reload loses nothing."""
     typed = {
-        name: str(request.POST.get(name, ""))[:400].replace("\x00", "") for name in form.fields
+        name: str(request.POST.get(name, "")).strip()[:400].replace("\x00", "")
+        for name in form.fields
     }
+    if typed == draft.data.get("identity"):
+        return  # it came after the step was taken: nothing new
     done = [name for name in draft.data.get("done", []) if name != "identity"]
     drafts.keep_draft(request.actor, draft, identity=typed, done=done)
 
@@ -292,6 +303,9 @@ def _applications(request: Any, draft: Draft) -> HttpResponse:
     if request.method == "POST":
         names = {entry["id"] for entry in offered}
         chosen = [name for name in request.POST.getlist("applications") if name in names]
+        if _is_keeping(request):
+            drafts.keep_draft(request.actor, draft, applications=chosen)
+            return HttpResponse(status=204)
         return _keep(request, draft, "applications", applications=chosen)
     return _page(
         request,
@@ -339,8 +353,12 @@ def _summary(request: Any, draft: Draft) -> HttpResponse:
         return HttpResponseRedirect(_url(draft, "company" if company is None else "companies"))
     rules = rules_of(draft.firm_id)
     start = {"when": rules.activation, "send_mail": rules.send_email}
-    form = SummaryForm(request.POST or None, initial=start)
+    form = SummaryForm(request.POST or None, initial={**start, **draft.data.get("decided", {})})
     status = 200
+    if _is_keeping(request):
+        if form.is_valid():
+            drafts.keep_draft(request.actor, draft, decided=form.cleaned_data)
+        return HttpResponse(status=204)
     if request.method == "POST" and form.is_valid():
         try:
             return _confirm(request, draft, company, companies, form.cleaned_data)
