@@ -76,8 +76,9 @@ def test_a_dead_link_is_caught() -> None:
 def test_every_page_is_found_from_the_index() -> None:
     index = (DOCS / "README.md").read_text(encoding="utf-8")
     linked = {(DOCS / target).resolve() for target in LINK.findall(index)}
+    written_by_hand = {page for page in DOCS.rglob("*.md") if page.parent.name != "reference"}
 
-    assert {shown(page) for page in set(DOCS.rglob("*.md")) - linked} == {"docs/README.md"}
+    assert {shown(page) for page in written_by_hand - linked} == {"docs/README.md"}
 
 
 def test_decisions_are_numbered_without_a_gap() -> None:

@@ -80,8 +80,6 @@ def test_who_has_no_right_is_refused_and_nothing_changes(
 def test_a_standard_client_is_refused_and_nothing_changes(
     name: str, world: World, database: Database
 ) -> None:
-    if name == "client_users.deactivate_client_user":
-        pytest.skip("the specimen deactivates `standard` himself; see test_client_users.py")
     call = specimen(name).prepare(world)
     before = contents(database, world.morel.id)
 

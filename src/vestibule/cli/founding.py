@@ -8,7 +8,8 @@ from vestibule.authz.catalogue import RESERVED_NAMES
 from vestibule.blueprints import parse as blueprints
 from vestibule.blueprints.findings import BlueprintRefused
 from vestibule.blueprints.schema import Audience, Blueprint
-from vestibule.directory.actions import firms, staff
+from vestibule.directory import doorway
+from vestibule.directory.actions import firms
 from vestibule.directory.actions.client_users import Identity
 from vestibule.directory.models import Firm, User
 from vestibule.directory.models.tenancy import new_id
@@ -69,13 +70,18 @@ def found(
     blueprint: Blueprint, *, name: str, slug: str, language: str, administrator: Person
 ) -> tuple[Firm, User]:
     """Create the firm and invite its administrator. What could be refused is asked before anything is written."""
-    read_address(administrator.email)
     role = administrator_role(blueprint)
 
     operator = actor.operator(new_id())
-    with firm_scope(operator.firm_id):
-        firm = firms.create_firm(
-            operator, blueprint=blueprint, name=name, slug=slug, language=language
-        )
-        user = staff.create_staff_user(operator, identity=administrator.identity, role=role)
+    firm = firms.create_firm(
+        operator,
+        blueprint=blueprint,
+        name=name,
+        slug=slug,
+        language=language,
+        administrator=(administrator.identity, role),
+    )
+    with firm_scope(firm):
+        user = doorway.user_of_email(firm.pk, read_address(administrator.email).canonical)
+    assert user is not None
     return firm, user

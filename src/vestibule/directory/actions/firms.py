@@ -14,6 +14,8 @@ from vestibule.authz.levels import LevelSet, width
 from vestibule.blueprints.schema import Blueprint
 from vestibule.directory.actions._action import action, authorize, bump_firm, record
 from vestibule.directory.actions._texts import place_sort_key
+from vestibule.directory.actions.client_users import Identity
+from vestibule.directory.actions.staff import create_staff_user
 from vestibule.directory.models import (
     EventHead,
     Firm,
@@ -48,11 +50,19 @@ class SlugInvalid(Invalid):
 
 @action("vestibule.firm.create")
 def create_firm(
-    actor: Actor, *, blueprint: Blueprint, name: str, slug: str, language: str = "en"
+    actor: Actor,
+    *,
+    blueprint: Blueprint,
+    name: str,
+    slug: str,
+    language: str = "en",
+    administrator: tuple[Identity, str] | None = None,
 ) -> Firm:
     """Create a firm as its blueprint says: words, kinds, catalogue, roles, rules, plan, root.
 
-    The actor's `firm_id` is the id that the firm will have.
+    The actor's `firm_id` is the id that the firm will have. `administrator` is the person
+    invited as its first member of staff, and the role: firm and person come to be together
+    or not at all.
 
     Refuses: Invalid, SlugTaken.
     """
@@ -97,6 +107,9 @@ def create_firm(
         firm,
         public={"name": [None, name], "slug": [None, slug], "blueprint": blueprint.name},
     )
+    if administrator is not None:
+        identity, role = administrator
+        create_staff_user(actor, identity=identity, role=role)
     return firm
 
 
