@@ -185,7 +185,10 @@ def _ensure_role(connection: BaseDatabaseWrapper) -> None:
             if not may_create:
                 raise RoleMissing(f"CREATE ROLE {APP_ROLE} NOLOGIN; GRANT {APP_ROLE} TO {owner};")
             cursor.execute(f"CREATE ROLE {APP_ROLE} NOLOGIN")
-        cursor.execute("SELECT pg_has_role(current_user, %s, 'MEMBER')", [APP_ROLE])
+        # From PostgreSQL 16 on, whoever creates a role is a member of it without SET.
+        cursor.execute("SELECT current_setting('server_version_num')::int >= 160000")
+        needed = "SET" if cursor.fetchone()[0] else "MEMBER"
+        cursor.execute("SELECT pg_has_role(current_user, %s, %s)", [APP_ROLE, needed])
         if not cursor.fetchone()[0]:
             if not may_create:
                 raise RoleMissing(f"GRANT {APP_ROLE} TO {owner};")
@@ -198,10 +201,14 @@ def app_role_fault(connection: BaseDatabaseWrapper) -> str:
         return ""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT current_user, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user"
+            "SELECT current_user, rolsuper, rolbypassrls,"
+            " (SELECT rolsuper FROM pg_roles WHERE rolname = session_user)"
+            " FROM pg_roles WHERE rolname = current_user"
         )
         row: Any = cursor.fetchone()
-    role, is_super, bypasses = row
+    role, is_super, bypasses, is_login_super = row
+    if is_login_super:
+        return "the login is a superuser: whoever gets hold of it passes every wall"
     if is_super:
         return f"the role {role} is a superuser: the wall between firms would not hold"
     if bypasses:

@@ -1,0 +1,280 @@
+"""Every address of the pages: closed by default, never a 500, no GET that writes, strict headers on all."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern
+
+from tests.support.databases import Database
+from tests.web.everything import content_of, differences
+from tests.web.pages import PREFIX, Wizard, signed_in
+from tests.world import World
+from vestibule.web.urls import urlpatterns
+
+pytestmark = pytest.mark.usefixtures("database")
+
+OPEN_TO_ALL = {
+    "account_login",
+    "account_logout",
+    "mfa_authenticate",
+    "forgotten",
+    "reset",
+    "welcome",
+    "welcome_fresh",
+}
+OPEN_TO_WHOEVER_IS_IN = OPEN_TO_ALL | {"home", "account_reauthenticate"}
+STEPS = ("company", "identity", "companies", "applications", "summary", "receipt")
+REFUSED = (403, 404)
+
+ROUTES = [pattern for pattern in urlpatterns if isinstance(pattern, URLPattern)]
+CONVERTER = re.compile(r"<(?:\w+:)?(\w+)>")
+
+
+def test_the_sweep_knows_every_address() -> None:
+    assert len(ROUTES) == len(urlpatterns), "the sweep walks plain patterns only"
+    names = [pattern.name for pattern in ROUTES]
+    assert len(names) == len(set(names))
+    assert None not in names
+    assert set(names) >= OPEN_TO_WHOEVER_IS_IN
+
+
+def test_every_open_address_is_named_here() -> None:
+    marked = {pattern.name for pattern in ROUTES if getattr(pattern.callback, "open_to_all", False)}
+
+    assert marked == OPEN_TO_ALL
+
+
+def paths_of(pattern: URLPattern, world: World, draft: str) -> Iterator[str]:
+    """Yield the address with what the world has for each of its places."""
+    route = str(pattern.pattern)
+    about_places = route.startswith(("companies/", "places/"))
+    person, place = world.morel.people["standard"], world.morel.places["a"]
+    values = {
+        "pk": str(place if about_places else person),
+        "place": str(place),
+        "draft": draft,
+        "secret": world.invited_secret,
+        "step": "summary",
+    }
+    for step in STEPS if "step" in CONVERTER.findall(route) else ("",):
+        found = {**values, "step": step}
+        yield f"{PREFIX}/" + CONVERTER.sub(lambda match, v=found: v[match.group(1)], route)
+
+
+def all_paths(world: World, *, without: set[str] = frozenset()) -> list[tuple[str, str]]:  # type: ignore[assignment]
+    """Return (name, path) of every address, around a draft of the practitioner's."""
+    draft = Wizard(signed_in(world, "practitioner"), world).to_summary().draft
+    return [
+        (str(pattern.name), path)
+        for pattern in ROUTES
+        if pattern.name not in without
+        for path in paths_of(pattern, world, draft)
+    ]
+
+
+def strangers(world: World, who: str) -> Client:
+    if who == "nobody":
+        return Client()
+    if who == "the other firm’s administrator":
+        client = signed_in(world, "administrator", "rivage")
+        client.cookies["vestibule_morel"] = client.cookies["vestibule_rivage"].value
+        return client
+    return signed_in(world, who)
+
+
+# --- closed by default ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["nobody", "the other firm’s administrator"])
+def test_whoever_is_not_of_the_firm_is_asked_to_sign_in_everywhere(
+    world: World, database: Database, who: str
+) -> None:
+    paths = all_paths(world, without=OPEN_TO_ALL)
+    client = strangers(world, who)
+    before = content_of(database)
+
+    answers = {
+        (method, path): getattr(client, method)(path)
+        for _name, path in paths
+        for method in ("get", "post")
+    }
+
+    led = {key: answer.get("Location", answer.status_code) for key, answer in answers.items()}
+    assert {key: where for key, where in led.items() if "/sign-in/" not in str(where)} == {}
+    assert differences(before, content_of(database)) == []
+
+
+@pytest.mark.parametrize("who", ["standard", "director", "trainee"])
+def test_whoever_is_in_without_the_right_is_refused_everywhere_but_at_home(
+    world: World, database: Database, who: str
+) -> None:
+    paths = all_paths(world, without=OPEN_TO_WHOEVER_IS_IN)
+    client = strangers(world, who)
+    before = content_of(database)
+
+    answers = {
+        (method, path): getattr(client, method)(path, *data).status_code
+        for _name, path in paths
+        for method, data in (("get", ()), ("post", ({"name": "x", "when": "now", "sure": "1"},)))
+    }
+
+    assert {key: code for key, code in answers.items() if code not in (*REFUSED, 405)} == {}
+    assert differences(before, content_of(database)) == []
+
+
+def test_a_page_that_was_forgotten_would_be_closed(world: World) -> None:
+    for path in (f"{PREFIX}/accounts/login/", f"{PREFIX}/signup/", f"{PREFIX}/admin/"):
+        assert Client().get(path).status_code == 404
+
+
+# --- no GET writes, no 500 ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["administrator", "practitioner", "trainee", "director", "nobody"])
+def test_no_page_writes_when_it_is_only_read(world: World, database: Database, who: str) -> None:
+    paths = all_paths(world)
+    client = strangers(world, who)
+    client.get(f"{PREFIX}/")
+    before = content_of(database)
+
+    for method in ("get", "head", "options"):
+        answers = {path: getattr(client, method)(path).status_code for _name, path in paths}
+        assert {path: code for path, code in answers.items() if code >= 500} == {}
+        assert differences(before, content_of(database)) == [], method
+
+
+@pytest.mark.parametrize("who", ["administrator", "nobody"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"q": "\x00", "email": "\x00", "password": "\x00", "name": "\x00", "go": "next"},
+        {"company": "x", "companies": ["x", ""], "applications": ["\x00"], "when": "never"},
+        {"parent": "x", "kind": "x", "reason": "\u202e" * 900, "type": "x", "sure": "\udcff"},
+    ],
+    ids=["empty", "control characters", "nonsense", "more nonsense"],
+)
+def test_no_page_answers_a_form_of_nonsense_with_an_error_of_its_own(
+    world: World, who: str, body: dict[str, Any]
+) -> None:
+    paths = all_paths(world)
+    client = strangers(world, who)
+    encoded = {
+        key: [v.encode("utf-8", "surrogateescape").decode("latin-1") for v in value]
+        if isinstance(value, list)
+        else value.encode("utf-8", "surrogateescape").decode("latin-1")
+        for key, value in body.items()
+    }
+
+    answers = {}
+    for name, path in paths:
+        if name == "account_logout":
+            continue
+        answers[path] = client.post(path, encoded).status_code
+        answers[f"{path}?odd"] = client.get(path, {"q": "%", "after": "\x00", **body}).status_code
+
+    assert {path: code for path, code in answers.items() if code >= 500} == {}
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete", "trace"])
+def test_other_methods_are_refused_and_change_nothing(
+    world: World, database: Database, method: str
+) -> None:
+    paths = all_paths(world)
+    client = signed_in(world, "administrator")
+    before = content_of(database)
+
+    codes = {path: getattr(client, method)(path).status_code for _name, path in paths}
+
+    assert {path: code for path, code in codes.items() if code not in (302, 404, 405)} == {}
+    assert differences(before, content_of(database)) == []
+
+
+# --- headers --------------------------------------------------------------------------------------
+
+INLINE = re.compile(
+    r"<script(?![^>]*\b(?:src|nonce)=)(?![^>]*application/json)[^>]*>|<style\b|\sstyle=|\son[a-z]+=\"",
+    re.I,
+)
+
+
+def policy_of(answer: Any) -> dict[str, list[str]]:
+    directives = [part.split() for part in answer["Content-Security-Policy"].split(";")]
+    return {words[0]: words[1:] for words in directives if words}
+
+
+def faults_of(answer: Any) -> list[str]:
+    """Return what an answer lacks of the headers that every page has."""
+    faults = []
+    wanted = {
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cache-Control": "no-store",
+    }
+    for name, value in wanted.items():
+        if value not in answer.get(name, ""):
+            faults.append(f"{name}: {answer.get(name)}")
+    if "Content-Security-Policy" not in answer:
+        return [*faults, "no policy"]
+    policy = policy_of(answer)
+    if policy.get("default-src") != ["'none'"]:
+        faults.append(f"default-src {policy.get('default-src')}")
+    for directive, sources in policy.items():
+        loose = {"'unsafe-inline'", "'unsafe-eval'", "*", "http:", "https:"} & {*sources}
+        faults += [f"{directive} {source}" for source in loose]
+    for directive in ("script-src", "style-src", "form-action", "frame-ancestors", "base-uri"):
+        if directive not in policy:
+            faults.append(f"no {directive}")
+    if "text/html" in answer.get("Content-Type", ""):
+        faults += INLINE.findall(answer.content.decode())
+    return faults
+
+
+@pytest.mark.parametrize("who", ["administrator", "director", "nobody"])
+def test_every_page_has_the_strict_headers_and_nothing_inline(world: World, who: str) -> None:
+    paths = all_paths(world)
+    client = strangers(world, who)
+
+    faults = {path: faults_of(client.get(path)) for _name, path in paths}
+    faults |= {
+        f"POST {path}": faults_of(strangers(world, "nobody").post(path)) for _n, path in paths
+    }
+
+    assert {path: found for path, found in faults.items() if found} == {}
+
+
+def test_the_pages_of_errors_have_them_too(world: World) -> None:
+    large = {"email": "x" * (1024 * 1024 + 1)}
+    answers = {
+        "404": Client().get(f"{PREFIX}/nothing-here/"),
+        "404 without a firm": Client().get("/f/nobody/"),
+        "405": Client().get(f"{PREFIX}/sign-out/"),
+        "403": signed_in(world, "director").get(f"{PREFIX}/users/"),
+        "403 without a token": Client(enforce_csrf_checks=True).post(f"{PREFIX}/sign-in/"),
+        "413": Client().post(f"{PREFIX}/sign-in/", large),
+        "410": Client().get(f"{PREFIX}/welcome/nothing/"),
+        "400": Client().get(f"{PREFIX}/", headers={"host": "evil.example"}),
+        "the firm chooser": Client().get("/"),
+    }
+
+    assert {name: answer.status_code for name, answer in answers.items()} == {
+        "404": 404,
+        "404 without a firm": 404,
+        "405": 405,
+        "403": 403,
+        "403 without a token": 403,
+        "413": 413,
+        "410": 410,
+        "400": 400,
+        "the firm chooser": 200,
+    }
+    faults = {
+        name: [fault for fault in faults_of(answer) if not fault.startswith("Cache-Control")]
+        for name, answer in answers.items()
+    }
+    assert {name: found for name, found in faults.items() if found} == {}
