@@ -7,7 +7,7 @@ from django.db import connection, models
 from tests.support.databases import Database
 from vestibule.directory import database as declared_database
 from vestibule.directory.models.tenancy import TenantFK
-from vestibule.directory.scope import OUTSIDE_TABLES, THIRD_PARTY_TABLES, tenant_tables
+from vestibule.directory.scope import OUTSIDE_TABLES, THIRD_PARTY_TABLES, _wall, tenant_tables
 
 OURS = sorted(apps.get_app_config("directory").get_models(), key=lambda model: model.__name__)
 every_model = pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)
@@ -82,8 +82,6 @@ def test_every_table_of_the_database_is_behind_the_wall_or_explained(database: D
 def test_every_tenant_table_has_a_policy(database: Database) -> None:
     if database.vendor == "sqlite":
         for table in (*tenant_tables(), *THIRD_PARTY_TABLES):
-            from vestibule.directory.scope import _wall
-
             assert _wall.names_tenant_table(f'SELECT 1 FROM "{table}"')
         return
     present = {one.table for one in declared_database.present(connection) if one.kind == "policy"}

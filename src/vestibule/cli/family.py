@@ -60,6 +60,8 @@ def serve(sockets: list[socket.socket]) -> None:
     """Answer requests on these sockets until told to stop."""
     import uvicorn
 
+    _open_every_connection_early()
+
     from vestibule.asgi import application
 
     config = uvicorn.Config(
@@ -75,6 +77,19 @@ def serve(sockets: list[socket.socket]) -> None:
     )
     config.timeout_graceful_shutdown = REQUEST_GRACE_SECONDS  # type: ignore[assignment]
     uvicorn.Server(config).run(sockets=sockets)
+
+
+def _open_every_connection_early() -> None:
+    """Let the pool open all its connections at the start, one for each thread of the server.
+
+    A request waits at most 0.8 s for one; on a busy machine, opening it then could take longer,
+    and a page would say that the database is away when it is not.
+    """
+    from django.db import DEFAULT_DB_ALIAS, connections
+
+    pool = connections.settings[DEFAULT_DB_ALIAS]["OPTIONS"].get("pool")
+    if pool:
+        pool["min_size"] = pool["max_size"]
 
 
 def work(sockets: list[socket.socket]) -> None:

@@ -216,7 +216,7 @@ def _identity(request: Any, draft: Draft) -> HttpResponse:
                 put_at_fields(form, refusal)
             else:
                 return _keep(request, draft, "identity", identity=typed)
-        _remember_typed(request, draft, form)
+        draft = _remember_typed(request, draft, form)
     status = 422 if form.errors else 200
     return _page(
         request,
@@ -229,16 +229,16 @@ def _identity(request: Any, draft: Draft) -> HttpResponse:
     )
 
 
-def _remember_typed(request: Any, draft: Draft, form: IdentityForm) -> None:
+def _remember_typed(request: Any, draft: Draft, form: IdentityForm) -> Draft:
     """Keep what was typed although it is not right yet, so that a reload loses nothing."""
     typed = {
         name: str(request.POST.get(name, "")).strip()[:400].replace("\x00", "")
         for name in form.fields
     }
     if typed == draft.data.get("identity"):
-        return  # it came after the step was taken: nothing new
+        return draft  # it came after the step was taken: nothing new
     done = [name for name in draft.data.get("done", []) if name != "identity"]
-    drafts.keep_draft(request.actor, draft, identity=typed, done=done)
+    return drafts.keep_draft(request.actor, draft, identity=typed, done=done)
 
 
 # --- step 3: companies ----------------------------------------------------------------
@@ -253,7 +253,7 @@ def _companies(request: Any, draft: Draft) -> HttpResponse:
         ]
         allowed = picking.choosable(request.actor).filter(pk__in=ids).values_list("pk", flat=True)
         kept = [each for each in ids if each in {str(pk) for pk in allowed}]
-        drafts.keep_draft(request.actor, draft, companies=kept)
+        draft = drafts.keep_draft(request.actor, draft, companies=kept)
         if request.POST.get("go") == "next" and not remove:
             error, status = _check_companies(request, draft)
             if not error:
