@@ -262,7 +262,9 @@ def test_the_other_firms_company_cannot_be_chosen(world: World, staff: Client) -
 
 @pytest.mark.req("S0-05")
 def test_a_search_finds_one_company_among_a_thousand(world: World, staff: Client) -> None:
-    lines = "\n".join(f";COMPAGNIE DE L’ÎLE {number:04};;;" for number in range(1000))
+    lines = "\n".join(
+        f";COMPAGNIE DE L’ÎLE {number:04};{number + 100_000_000};;" for number in range(1000)
+    )
     with world.scope():
         portfolio = f"Gruppe;Company;SIREN;Site;SIRET\n{lines}\n"
         import_places(world.actor("administrator"), portfolio.encode())
@@ -477,7 +479,7 @@ def test_the_last_administrator_cannot_become_a_standard_client(
     before = content_of(database)
 
     asked = staff.get(type_page(world, "director", "a"))
-    answer = staff.post(type_page(world, "director", "a"), {"sure": "yes"})
+    answer = staff.post(type_page(world, "director", "a"), {"type": "standard"})
 
     for page in (asked, answer):
         assert "Solène Fontaine is the only administrator of ESTRAN CONSEIL." in text_of(page)
@@ -517,10 +519,10 @@ def test_an_administrator_who_is_not_in_yet_does_not_free_the_last_one(
 def test_one_of_two_administrators_can_go_and_then_the_other_cannot(
     world: World, staff: Client
 ) -> None:
-    follow(staff, staff.post(type_page(world, "standard", "a"), {"sure": "yes"}))
-    follow(staff, staff.post(type_page(world, "director", "a"), {"sure": "yes"}))
+    follow(staff, staff.post(type_page(world, "standard", "a"), {"type": "administrator"}))
+    follow(staff, staff.post(type_page(world, "director", "a"), {"type": "standard"}))
 
-    answer = staff.post(type_page(world, "standard", "a"), {"sure": "yes"})
+    answer = staff.post(type_page(world, "standard", "a"), {"type": "standard"})
 
     assert answer.status_code == 409
     assert "Jonas Weber is the only administrator of ESTRAN CONSEIL." in text_of(answer)
@@ -786,7 +788,7 @@ def test_creating_activating_and_mailing_are_three_decisions(world: World, staff
 def test_a_change_says_on_the_users_page_who_when_and_from_what_to_what(
     world: World, staff: Client
 ) -> None:
-    follow(staff, staff.post(type_page(world, "standard", "a"), {"sure": "yes"}))
+    follow(staff, staff.post(type_page(world, "standard", "a"), {"type": "administrator"}))
 
     page = staff.get(page_of(world, "standard"))
     newest = page.context["history"][0]

@@ -11,25 +11,24 @@ Picture = Mapping[str, tuple[int, str]]
 
 def picture_of(database: Database) -> Picture:
     """Return the picture of every table there is, sessions and cache among them."""
-    if database.vendor == "postgresql":
-        names = database.rows(
-            "SELECT table_name FROM information_schema.tables"
-            " WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
-        )
-        each = (
-            f"SELECT '{name}', count(*), md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), ''))"
-            f' FROM "{name}" t'
-            for (name,) in names
-        )
-        return {
-            name: (rows, digest) for name, rows, digest in database.rows(" UNION ALL ".join(each))
-        }
     connection = database.connect()
     try:
+        if database.vendor == "postgresql":
+            tables = connection.execute(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+            ).fetchall()
+            each = (
+                f"SELECT '{name}', count(*),"
+                " md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), ''))"
+                f' FROM "{name}" t'
+                for (name,) in tables
+            )
+            found = connection.execute(" UNION ALL ".join(each)).fetchall()
+            return {name: (rows, digest) for name, rows, digest in found}
+        picture = {}
         tables = connection.execute(
             "SELECT name FROM sqlite_master WHERE type = 'table'"
         ).fetchall()
-        picture = {}
         for (name,) in tables:
             rows = sorted(map(repr, connection.execute(f'SELECT * FROM "{name}"').fetchall()))
             picture[name] = (len(rows), hashlib.md5("|".join(rows).encode()).hexdigest())

@@ -53,11 +53,11 @@ class Confirming:
         return f"/f/{self.world.morel.slug}/users/new/{draft.pk}/summary/"
 
     def order(
-        self, path: str, *, end_before: int | None = None, without: str = ""
+        self, *paths: str, end_before: int | None = None, without: str = ""
     ) -> dict[str, object]:
         return {
             "cookies": self.visitor.cookies,
-            "path": path,
+            "paths": paths,
             "posted": CONFIRMED,
             "end_before": end_before,
             "without": without,
@@ -78,13 +78,13 @@ def test_a_process_that_dies_at_any_statement_of_confirm_leaves_nothing_or_every
 ) -> None:
     before = picture_of(database)
     whole = nursery.rehearse("confirm", database, **confirming.order(confirming.first))
-    assert whole["location"] == confirming.first.replace("summary", "receipt")
+    assert whole["led_to"] == [confirming.first.replace("summary", "receipt")]
     assert added(before, picture_of(database)) == ONE_USER
     all_steps = range(1, len(whole["steps"]) + 2)  # the last: after every step, before the answer
     drafts = {k: confirming.another(k) for k in all_steps}
 
-    import time; print('T', time.monotonic())
     left: Counter[str] = Counter()
+    tried_again = []
     first = before = picture_of(database)
     for k in all_steps:
         ended = nursery.do("confirm", database, **confirming.order(drafts[k], end_before=k))
@@ -92,18 +92,20 @@ def test_a_process_that_dies_at_any_statement_of_confirm_leaves_nothing_or_every
         after = picture_of(database)
         if changed(before, after):
             assert added(before, after) == ONE_USER, f"at step {k} of {whole['steps']}"
+            tried_again.append(drafts[k])
+        elif k % 4 == 0:  # the others would begin from the very same rows
+            tried_again.append(drafts[k])
         left["everything" if changed(before, after) else "nothing"] += 1
         before = after
 
-    import time; print('T', time.monotonic())
-    for path in drafts.values():
-        again = nursery.rehearse("confirm", database, **confirming.order(path))
-        assert again["location"] == path.replace("summary", "receipt")
-    print('T', time.monotonic())
+    again = nursery.rehearse("confirm", database, **confirming.order(*tried_again))
+    assert again["led_to"] == [path.replace("summary", "receipt") for path in tried_again]
     users = database.rows("SELECT email FROM directory_user WHERE email LIKE 'nr%'")
-    assert sorted(users) == sorted((address(k),) for k in all_steps)
+    assert sorted(users) == sorted(
+        (address(k),) for k, path in drafts.items() if path in tried_again
+    )
     assert added(first, picture_of(database)) == {
-        table: rows * len(drafts) for table, rows in ONE_USER.items()
+        table: rows * len(tried_again) for table, rows in ONE_USER.items()
     }
     with world.scope():
         chain = verify(world.morel.id)
@@ -112,7 +114,7 @@ def test_a_process_that_dies_at_any_statement_of_confirm_leaves_nothing_or_every
     assert left["everything"] >= 1
     print(
         f"Confirm, ended at each of {left.total()} points: {left['nothing']} times nothing,"
-        f" {left['everything']} times everything, 0 times a part; each retry made 1 user;"
+        f" {left['everything']} times everything, 0 times a part; {len(tried_again)} retries made 1 user each;"
         f" {chain.events} events in one chain"
     )
 

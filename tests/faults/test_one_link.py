@@ -61,10 +61,6 @@ def acceptances(database: Database, user: User) -> int:
     return sum(object_id == of_user for (object_id,) in rows)
 
 
-def got_in(answers: list[dict[str, Any]]) -> int:
-    return sum(answer["status"] == 302 for answer in answers)
-
-
 def test_of_200_who_accept_with_one_link_exactly_one_gets_in(
     world: World, nursery: Nursery, database: Database, serve: Serve
 ) -> None:
@@ -77,7 +73,6 @@ def test_of_200_who_accept_with_one_link_exactly_one_gets_in(
     statuses = Counter(answer["status"] for answer in answers)
     assert statuses == {302: 1, 410: 199}
     assert acceptances(database, user) == 1
-    assert world.user("invited").state == "invited"
     print(f"200 acceptances through 8 processes on one link: {dict(statuses)}, 1 event, 0 of 5xx")
 
 
@@ -105,7 +100,7 @@ def test_without_its_guards_one_link_lets_several_in(
         unguarded.without()
         found.append(acceptances(database, user))
 
-    assert found[:2] == [1, 1]
+    assert found[:-1] == [1, 1, 1, 1]
     assert found[-1] > 1
     print(f"8 acceptances of one link with 0, 1, 2, 3, 4 guards away: {found} events")
 

@@ -91,7 +91,7 @@ def test_a_dead_link_is_answered_like_one_that_never_was(
     assert dead.status_code == unknown.status_code == posted.status_code == 410
     assert without_tokens(dead) == without_tokens(unknown)
     assert without_tokens(posted) == without_tokens(posted_unknown)
-    assert dead.headers == unknown.headers or set(dead.headers) == set(unknown.headers)
+    assert dead.headers.keys() == unknown.headers.keys()
     assert "Girard" not in dead.content.decode()
 
 

@@ -390,7 +390,7 @@ def test_a_change_of_type_names_the_company_and_the_effect(
 def test_a_change_of_type_is_one_companys_and_keeps_the_applications(
     world: World, staff: Client
 ) -> None:
-    page = follow(staff, staff.post(type_page(world, "standard", "a"), {"sure": "yes"}))
+    page = follow(staff, staff.post(type_page(world, "standard", "a"), {"type": "administrator"}))
 
     assert "Jonas Weber is now Director at ESTRAN CONSEIL." in text_of(page)
     grants = {grant["name"]: grant for grant in page.context["grants"]}
@@ -399,11 +399,33 @@ def test_a_change_of_type_is_one_companys_and_keeps_the_applications(
     assert grants["ESTRAN CONSEIL"]["applications"] == ["Payroll"]
 
 
+def test_a_second_click_does_not_turn_a_change_of_type_back(world: World, staff: Client) -> None:
+    asked = staff.get(type_page(world, "standard", "a")).content.decode()
+    assert '<input type="hidden" name="type" value="administrator"' in asked
+
+    for _ in range(2):
+        page = follow(
+            staff, staff.post(type_page(world, "standard", "a"), {"type": "administrator"})
+        )
+
+    grants = {grant["name"]: grant["role"] for grant in page.context["grants"]}
+    assert grants["ESTRAN CONSEIL"] == "Director"
+
+
+@pytest.mark.parametrize("typed", ["", "practitioner", "firm_administrator", "a\x00b"])
+def test_a_type_that_is_none_is_refused(world: World, staff: Client, typed: str) -> None:
+    answer = staff.post(type_page(world, "standard", "a"), {"type": typed})
+
+    assert answer.status_code == 422
+    page = staff.get(page_of(world, "standard"))
+    assert {grant["role"] for grant in page.context["grants"]} == {"Standard client"}
+
+
 def test_a_change_of_type_is_felt_at_the_very_next_request(world: World, staff: Client) -> None:
     person = signed_in(world, "standard")
     before = person.get(f"{PREFIX}/").context["companies"]
 
-    follow(staff, staff.post(type_page(world, "standard", "a"), {"sure": "yes"}))
+    follow(staff, staff.post(type_page(world, "standard", "a"), {"type": "administrator"}))
 
     after = person.get(f"{PREFIX}/").context["companies"]
     assert [card["role"] for card in before] == ["Standardzugang", "Standardzugang"]
@@ -418,7 +440,7 @@ def test_a_type_can_be_changed_only_where_the_user_has_one(
     path = type_page(world, "ready", place)
 
     assert staff.get(path).status_code == 404
-    assert staff.post(path, {"sure": "yes"}).status_code == 404
+    assert staff.post(path, {"type": "administrator"}).status_code == 404
 
     assert differences(before, content_of(database)) == []
 
@@ -514,8 +536,8 @@ def test_the_history_shows_the_newest_thirty_and_says_how_many_there_are(
     world: World, staff: Client
 ) -> None:
     for _ in range(17):
-        staff.post(type_page(world, "standard", "a"), {"sure": "yes"})
-        staff.post(type_page(world, "standard", "a"), {"sure": "yes"})
+        staff.post(type_page(world, "standard", "a"), {"type": "administrator"})
+        staff.post(type_page(world, "standard", "a"), {"type": "standard"})
 
     page = staff.get(page_of(world, "standard"))
 

@@ -18,6 +18,7 @@ from vestibule import clock
 from vestibule.actor import Actor, ActorKind
 from vestibule.authz.catalogue import reserved_bits
 from vestibule.authz.reach import Reach, Root, reach
+from vestibule.directory.scope import current_firm_id
 from vestibule.refusals import NotFound
 from vestibule.text import fold
 
@@ -96,6 +97,20 @@ class Page(Generic[Row]):
 
 class VisibleQuerySet(models.QuerySet[Any]):
     """What all our querysets can do."""
+
+    reader: Actor | None = None
+    """for whom `visible_to` was asked; what is asked further on stays within what he sees"""
+
+    def _clone(self) -> Self:
+        clone: Self = super()._clone()  # type: ignore[misc]
+        clone.reader = self.reader
+        return clone
+
+    def read_by(self, actor: Actor) -> Self:
+        """Return the rows of the actor's firm; none while another firm is in scope."""
+        mine = self.filter(firm_id=actor.firm_id)
+        mine.reader = actor
+        return mine if current_firm_id() == actor.firm_id else mine.none()
 
     def visible_to(self, actor: Actor) -> Self:
         """Return the rows that exist for `actor`. Overridden by every queryset with people."""
@@ -181,7 +196,7 @@ class PlaceQuerySet(VisibleQuerySet):
         """Staff see where they may read places; clients see the places of their grants."""
         if actor.standing is None:
             return self.none()
-        mine = self.filter(firm_id=actor.firm_id).exclude(acts_as="firm")
+        mine = self.read_by(actor).exclude(acts_as="firm")
         found = (
             reach_of(actor, "vestibule.places.read")
             if actor.standing.is_staff
@@ -192,7 +207,7 @@ class PlaceQuerySet(VisibleQuerySet):
     def where(self, actor: Actor, permission: str) -> Self:
         """Return the places at which `actor` holds a reserved permission."""
         found = reach_of(actor, permission)
-        return self.filter(firm_id=actor.firm_id).filter(within(found))
+        return self.read_by(actor).filter(within(found))
 
     def companies(self) -> Self:
         return self.filter(acts_as="company")
@@ -210,7 +225,7 @@ class UserQuerySet(VisibleQuerySet):
         """Oneself, and everybody with a grant where the actor may see users."""
         if actor.standing is None:
             return self.none()
-        mine = self.filter(firm_id=actor.firm_id).exclude(state="erased")
+        mine = self.read_by(actor).exclude(state="erased")
         found = reach_of(actor, "vestibule.users.read")
         if is_whole_firm(found) and actor.standing.is_staff:
             return mine
@@ -237,9 +252,12 @@ class UserQuerySet(VisibleQuerySet):
 
         now = clock.now()
         found = self
+        seen = reach_of(self.reader, "vestibule.users.read") if self.reader is not None else None
+        where = Q() if seen is None or is_whole_firm(seen) else within(seen, "place__path")
         for word in words_of(text):
             at_company = Grant.objects.filter(
                 Q(until__isnull=True) | Q(until__gt=now),
+                where,
                 user_id=OuterRef("pk"),
                 firm_id=OuterRef("firm_id"),
                 place__search_text__contains=word,
@@ -269,7 +287,7 @@ class GrantQuerySet(VisibleQuerySet):
         if actor.standing is None:
             return self.none()
         found = reach_of(actor, "vestibule.users.read")
-        mine = self.filter(firm_id=actor.firm_id)
+        mine = self.read_by(actor)
         if is_whole_firm(found) and actor.standing.is_staff:
             return mine
         return mine.filter(Q(user_id=actor.user_id) | within(found, "place__path"))
@@ -290,7 +308,7 @@ class _OfVisibleUsers(VisibleQuerySet):
         from vestibule.directory.models import User
 
         users = User.objects.visible_to(actor).values("pk")
-        return self.filter(firm_id=actor.firm_id, user_id__in=users)
+        return self.read_by(actor).filter(user_id__in=users)
 
 
 class InvitationQuerySet(_OfVisibleUsers):
@@ -304,7 +322,7 @@ class MailQuerySet(_OfVisibleUsers):
 class SessionQuerySet(VisibleQuerySet):
     def visible_to(self, actor: Actor) -> Self:
         """Return one's own sessions only."""
-        return self.filter(firm_id=actor.firm_id, user_id=actor.user_id, user__isnull=False)
+        return self.read_by(actor).filter(user_id=actor.user_id, user__isnull=False)
 
 
 class DraftQuerySet(VisibleQuerySet):
@@ -312,7 +330,7 @@ class DraftQuerySet(VisibleQuerySet):
         """Return one's own drafts only."""
         if actor.kind is not ActorKind.USER:
             return self.none()
-        return self.filter(firm_id=actor.firm_id, owner_id=actor.user_id)
+        return self.read_by(actor).filter(owner_id=actor.user_id)
 
 
 class EventQuerySet(VisibleQuerySet):
@@ -321,7 +339,7 @@ class EventQuerySet(VisibleQuerySet):
         if actor.standing is None:
             return self.none()
         found = reach_of(actor, "vestibule.audit.read")
-        mine = self.filter(firm_id=actor.firm_id)
+        mine = self.read_by(actor)
         if is_whole_firm(found):
             return mine
         from vestibule.directory.models import Place
@@ -342,7 +360,7 @@ class PermissionQuerySet(VisibleQuerySet):
     """The catalogue holds no person: whoever is in the firm's scope may read it."""
 
     def visible_to(self, actor: Actor) -> Self:
-        return self.filter(firm_id=actor.firm_id) if actor.standing is not None else self.none()
+        return self.read_by(actor) if actor.standing is not None else self.none()
 
     def applications(self) -> Self:
         return self.filter(kind="application").order_by("ordinal")

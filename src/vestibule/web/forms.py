@@ -132,6 +132,16 @@ class NothingForm(PlainForm):
     """A confirmation: nothing is typed."""
 
 
+class TypeForm(PlainForm):
+    """A confirmation of a change of type: it carries the type that the page named."""
+
+    type = forms.ChoiceField(
+        label=_("User type"),
+        choices=(("administrator", ""), ("standard", "")),
+        widget=forms.HiddenInput,
+    )
+
+
 class ReasonForm(PlainForm):
     """A confirmation with a reason for the audit trail."""
 

@@ -1,4 +1,4 @@
-"""Posts one page through the whole of Django's stack, and ends before the k-th step of the database."""
+"""Posts to pages through the whole of Django's stack, and ends before the k-th step of the database."""
 
 from contextlib import nullcontext
 from types import SimpleNamespace
@@ -15,24 +15,20 @@ from vestibule.directory.actions import _action
 def run(
     *,
     cookies: dict[str, str],
-    path: str,
+    paths: list[str],
     posted: dict[str, str],
     end_before: int | None,
     without: str = "",
 ) -> dict[str, Any]:
-    """Post, and return where it led and which steps were taken, unless this process ended first."""
+    """Post to each page; return where that led and which steps were taken, unless this process ended."""
     if without == "transaction":
         let_every_statement_stand_alone()
     client = Client()
     for name, value in cookies.items():
         client.cookies[name] = value
     with steps.counted(end_before) as taken:
-        response = client.post(path, posted)
-    return {
-        "status": response.status_code,
-        "location": response.headers.get("Location", ""),
-        "steps": taken,
-    }
+        led_to = [client.post(path, posted).headers.get("Location", "") for path in paths]
+    return {"led_to": led_to, "steps": taken}
 
 
 def let_every_statement_stand_alone() -> None:

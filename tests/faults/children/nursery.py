@@ -46,6 +46,7 @@ def do(job: dict[str, Any]) -> Any:
     from tests.support.databases import Database
 
     Database(connection.vendor, job["database"], None).point_django_here()
+    connection.settings_dict["OPTIONS"].pop("pool", None)  # one child, one connection
     module = importlib.import_module(f"tests.faults.children.{job['job']}")
     return module.run(**job["arguments"])
 

@@ -24,9 +24,9 @@ from vestibule.directory.policies.administrators import kept_from_leaving, last_
 from vestibule.directory.policies.rules import rules_of
 from vestibule.directory.querysets import reach_of
 from vestibule.directory.wordbook import Words
-from vestibule.refusals import Denied, LastAdministrator, Refusal
+from vestibule.refusals import Denied, LastAdministrator, NotFound, Refusal
 from vestibule.web.details import user_details
-from vestibule.web.forms import NothingForm, ReasonForm
+from vestibule.web.forms import NothingForm, ReasonForm, TypeForm
 from vestibule.web.people import user_rows
 from vestibule.web.refusals import put_at_fields, status_of
 
@@ -157,10 +157,11 @@ def act(request: Any, pk: UUID, act: str) -> HttpResponse:
     require_staff_reader(request.actor)
     who = User.objects.visible_to(request.actor).clients().one(pk=pk)
     deed, sentence = ACTS[act]
-    form = (ReasonForm if act == "deactivate" else NothingForm)(request.POST or None)
+    typed = request.POST if request.method == "POST" else None
+    form = (ReasonForm if act == "deactivate" else NothingForm)(typed)
     blocked: list[str] = []
-    status = 200
-    if request.method == "POST" and form.is_valid():
+    status = 422 if form.errors else 200
+    if form.is_valid():
         try:
             deed(request.actor, who, form.cleaned_data)
         except LastAdministrator as refusal:
@@ -215,18 +216,20 @@ def change_type(request: Any, pk: UUID, place: UUID) -> HttpResponse:
     ):
         raise Denied(permission="vestibule.grants.change")
     old = client_users.type_at(who, company)
+    if not old:
+        raise NotFound()
+    typed = request.POST if request.method == "POST" else None
     new = "standard" if old == "administrator" else "administrator"
+    form = TypeForm(typed, initial={"type": new})
     words = Words(who.firm_id, request.LANGUAGE_CODE)
-    form = NothingForm(request.POST or None)
-    blocked, status = "", 200
-    if request.method == "POST":
+    blocked, status = "", 422 if form.errors else 200
+    if form.is_valid():
+        new = form.cleaned_data["type"]  # what the page named: a second click turns nothing back
         try:
             client_users.change_type(request.actor, who, company=company, user_type=new)
         except LastAdministrator as refusal:
             blocked, status = company.name, status_of(refusal)
         except Refusal as refusal:
-            form = NothingForm(data={})
-            form.is_valid()
             put_at_fields(form, refusal)
             status = status_of(refusal)
         else:
@@ -240,7 +243,7 @@ def change_type(request: Any, pk: UUID, place: UUID) -> HttpResponse:
                 },
             )
             return HttpResponseRedirect(reverse("user", args=[pk]), status=303)
-    elif company.pk in {found.pk for found in last_administrator_of(who)}:
+    elif new == "standard" and company.pk in {found.pk for found in last_administrator_of(who)}:
         blocked = company.name
     context = {
         "act": "type",
