@@ -160,3 +160,14 @@ def let_the_worker_answer() -> None:
     """Do what strangers asked for, as the worker does a moment later."""
     while jobs.do_due("worker of the tests"):
         pass
+
+
+def change_back(world: World, place: str, *names: str) -> None:
+    """Make these people administrators of a place again."""
+    for name in names:
+        client_users.change_type(
+            world.actor("practitioner"),
+            world.user(name),
+            company=world.place(place),
+            user_type="administrator",
+        )

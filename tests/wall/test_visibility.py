@@ -54,7 +54,7 @@ class TestPeople:
                 user_id=world.rivage.people["administrator"],
             )
             seen = User.objects.visible_to(powerful)
-            assert not seen.exists()
+            assert not seen.filter(firm_id=world.morel.id).exists()
 
     @pytest.mark.parametrize("which", ["foreign", "invisible", "unknown", "nonsense"])
     def test_foreign_invisible_unknown_and_nonsense_are_one_answer(

@@ -15,6 +15,7 @@ from vestibule.directory.models import Firm, User
 from vestibule.directory.models.tenancy import new_id
 from vestibule.directory.policies.addresses import read_address
 from vestibule.directory.scope import firm_scope
+from vestibule.refusals import _
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class NoSuchAdministratorRole(refusals.Invalid):
     """The blueprint has no role for staff that administers the firm."""
 
     code = "blueprint.no_administrator"
-    sentence = "This blueprint has no staff role that carries vestibule.firm.administer."
+    sentence = _("This blueprint has no staff role that carries vestibule.firm.administer.")
 
 
 def blueprint_of(name_or_file: str) -> Blueprint:

@@ -58,7 +58,14 @@ def root(request: HttpRequest) -> HttpResponse:
     return HttpResponse(get_template("firm_chooser.html").render({"error": ""}, request))
 
 
-def error_page(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponse:
+def error_page(
+    request: HttpRequest,
+    status: int,
+    title: str,
+    sentence: str,
+    *,
+    is_about_the_form: bool = False,
+) -> HttpResponse:
     """Return the page of an error. When the usual one cannot be made, a plain one says the same.
 
     From 500 on nothing is asked that could need the database: no firm, no user, no session.
@@ -66,7 +73,8 @@ def error_page(request: HttpRequest, status: int, title: str, sentence: str) -> 
     asks_nothing = status >= HTTPStatus.INTERNAL_SERVER_ERROR
     try:
         page = get_template(f"{status}.html").render(
-            {"refusal": sentence}, None if asks_nothing else request
+            {"refusal": sentence, "title": title if is_about_the_form else ""},
+            None if asks_nothing else request,
         )
     except Exception as error:  # the rim: whatever is broken, an answer is due
         if not isinstance(error, TemplateDoesNotExist):

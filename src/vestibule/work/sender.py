@@ -97,13 +97,14 @@ def written(letter: Letter, *, utf8_addresses: bool) -> EmailMessage:
     message["Subject"] = _inert(letter.subject)
     message["Date"] = letter.created_at
     message["Message-ID"] = letter.message_id
-    message["Content-Language"] = letter.language
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text, charset="utf-8", cte="quoted-printable")
     if letter.html:
         message.add_alternative(
             letter.html, subtype="html", charset="utf-8", cte="quoted-printable"
         )
+    # Last: making the mail one of two parts moves every earlier Content- header into the first.
+    message["Content-Language"] = letter.language
     return message
 
 
