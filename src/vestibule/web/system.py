@@ -136,6 +136,7 @@ def form_too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
         _(
             "It was open for too long, or cookies are blocked. Please go back, reload the page and send it again."
         ),
+        is_about_the_form=True,
     )
 
 
