@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 from django.db.utils import IntegrityError
 
@@ -37,7 +38,8 @@ from vestibule.directory.scope import (
 
 pytestmark = pytest.mark.usefixtures("database")
 
-TABLES = sorted({*tenant_tables(), *THIRD_PARTY_TABLES} - {"account_emailaddress"})
+INSTALLED = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
+TABLES = sorted({*tenant_tables(), *THIRD_PARTY_TABLES} & INSTALLED)
 every_table = pytest.mark.parametrize("table", TABLES)
 
 STATEMENTS = (
@@ -69,10 +71,6 @@ def run(sql: str, *params: Any) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return list(cursor.fetchall()) if cursor.description else []
-
-
-def exists(table: str) -> bool:
-    return table in connection.introspection.table_names()
 
 
 @pytest.mark.usefixtures("on_sqlite")

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
-from vestibule.refusals import NotFound, NotSignedIn, Refusal
+from vestibule.refusals import LimitReached, NotFound, NotSignedIn, Refusal
 from vestibule.web.refusals import status_of, tell
 
 PAGES_OF_STATUS = {400, 403, 404, 405, 409, 413, 429, 500, 503}
@@ -65,5 +65,10 @@ class DoorMiddleware:
             return None
         status = status_of(error)
         page = status if status in PAGES_OF_STATUS else 409
-        refusal = "" if isinstance(error, NotFound) else tell(error)
-        return render(request, f"{page}.html", {"refusal": refusal}, status=status)
+        context: dict[str, Any] = {"refusal": "" if isinstance(error, NotFound) else tell(error)}
+        if isinstance(error, LimitReached):
+            context["retry_after_seconds"] = error.retry_after_seconds
+        response = render(request, f"{page}.html", context, status=status)
+        if isinstance(error, LimitReached):
+            response["Retry-After"] = str(error.retry_after_seconds)
+        return response

@@ -30,7 +30,7 @@ from vestibule.directory.signing import credentials_of
 from vestibule.refusals import Invalid, LimitReached, LinkDead, Refusal, SignInRefused
 from vestibule.web.door import open_to_all, own_scope
 from vestibule.web.forms import AddressForm, PasswordForm, SignInForm
-from vestibule.web.refusals import put_at_fields, tell
+from vestibule.web.refusals import put_at_fields, status_of, tell
 
 
 @open_to_all
@@ -42,12 +42,16 @@ def sign_in(request: Any) -> HttpResponse:
         return HttpResponseRedirect(reverse("home"))
     form = SignInForm(request.POST or None)
     target = _own_path(request, request.POST.get("next") or request.GET.get("next") or "")
+    status = 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():
         try:
             return _try_to_sign_in(request, form.cleaned_data, target)
-        except (SignInRefused, LimitReached) as refusal:
+        except SignInRefused as refusal:  # one status for every reason
+            status = 422
             form.add_error(None, tell(refusal))
-    status = 422 if form.errors else 200
+        except LimitReached as refusal:
+            status = status_of(refusal)
+            form.add_error(None, tell(refusal))
     with firm_scope(request.firm):
         return render(request, "sign_in.html", {"form": form, "next": target}, status=status)
 

@@ -194,7 +194,8 @@ def _identity(request: Any, draft: Draft) -> HttpResponse:
     types = [("administrator", words.get("role.administrator"))]
     if not first_user:
         types.append(("standard", words.get("role.standard")))
-    start = {"language": request.firm.default_language, **draft.data.get("identity", {})}
+    kept = {**draft.data.get("identity", {}), **draft.data.get("typed", {})}
+    start = {"language": request.firm.default_language, **kept}
     if first_user:
         start["type"] = "administrator"
     form = IdentityForm(request.POST or None, initial=start, types=types)
@@ -215,7 +216,7 @@ def _identity(request: Any, draft: Draft) -> HttpResponse:
             except Refusal as refusal:
                 put_at_fields(form, refusal)
             else:
-                return _keep(request, draft, "identity", identity=typed)
+                return _keep(request, draft, "identity", identity=typed, typed={})
         draft = _remember_typed(request, draft, form)
     status = 422 if form.errors else 200
     return _page(
@@ -230,15 +231,15 @@ def _identity(request: Any, draft: Draft) -> HttpResponse:
 
 
 def _remember_typed(request: Any, draft: Draft, form: IdentityForm) -> Draft:
-    """Keep what was typed although it is not right yet, so that a reload loses nothing."""
+    """Keep what was typed although it is not right yet, so that a reload loses nothing.
+
+    It lies beside the step's answer: a request that comes late undoes no step that was taken.
+    """
     typed = {
         name: str(request.POST.get(name, "")).strip()[:400].replace("\x00", "")
         for name in form.fields
     }
-    if typed == draft.data.get("identity"):
-        return draft  # it came after the step was taken: nothing new
-    done = [name for name in draft.data.get("done", []) if name != "identity"]
-    return drafts.keep_draft(request.actor, draft, identity=typed, done=done)
+    return drafts.keep_draft(request.actor, draft, typed=typed)
 
 
 # --- step 3: companies ----------------------------------------------------------------
