@@ -236,7 +236,8 @@ def _reopen(world: World) -> Call:
 
 def _open_session(world: World) -> Call:
     user = world.user("standard")
-    return lambda actor: sign_in.open_session(actor, user, method="password")
+    proof = sign_in.proof_of(user)
+    return lambda actor: sign_in.open_session(actor, user, method="password", proof=proof)
 
 
 def _claimed(world: World, attempts: int = 1) -> outbox.Claim:

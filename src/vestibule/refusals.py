@@ -227,6 +227,14 @@ class ApplicationNotEnabled(Invalid):
     sentence = _("None of the chosen companies has %(application)s.")
 
 
+class NothingToOffer(NotNow):
+    code = "invitation.nothing_to_offer"
+    sentence = _(
+        "An invitation of %(user)s could not be accepted now: the companies are closed. Reopen"
+        " one, or open another company first."
+    )
+
+
 # --- links --------------------------------------------------------------------------
 
 

@@ -27,6 +27,7 @@ from vestibule.directory.actions.client_users import (
     reactivate_client_user,
     validate_client_user,
 )
+from vestibule.directory.actions.places import close_place
 from vestibule.directory.models import (
     Grant,
     Invitation,
@@ -48,6 +49,7 @@ from vestibule.refusals import (
     LastAdministrator,
     LinkDead,
     NotFound,
+    PlaceClosed,
     WrongState,
 )
 
@@ -301,6 +303,16 @@ class TestReactivate:
         with world.scope():
             assert invitations.open_invitation(world.morel.id, world.invited_secret) is None
 
+    def test_nobody_comes_back_to_be_billed_to_a_company_that_was_closed(
+        self, world: World
+    ) -> None:
+        practitioner = world.actor("practitioner")
+        deactivate_client_user(practitioner, world.user("ready"))
+        close_place(practitioner, world.place("a"), billed_to=world.place("b"))
+
+        with pytest.raises(PlaceClosed):
+            reactivate_client_user(practitioner, world.user("ready"))
+
     def test_nobody_else_can_be_reactivated(self, world: World) -> None:
         with pytest.raises(WrongState):
             reactivate_client_user(world.actor("practitioner"), world.user("standard"))
@@ -369,7 +381,7 @@ class TestChangeType:
             user_type="administrator",
         )
 
-        assert create(world, before, at=("a",)).state == "ready"
+        assert create(world, before, at=("a",), activate_now=False).created_by_id == before.user_id
 
     def test_the_same_type_again_changes_nothing(self, world: World) -> None:
         change_type(

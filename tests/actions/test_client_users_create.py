@@ -43,25 +43,35 @@ class TestWhoMay:
 
         assert set(given(user)) == {world.place("a").pk, world.place("b").pk}
 
-    def test_a_client_administrator_creates_a_user_at_his_own_company(self, world: World) -> None:
-        assert create(world, "co_director", at=("b",)).state == "ready"
+    def test_a_client_administrator_creates_a_user_at_his_own_company_who_then_waits(
+        self, world: World
+    ) -> None:
+        user = create(world, "co_director", at=("b",), activate_now=False)
+
+        assert user.state == "awaiting_validation"
+
+    def test_he_lets_nobody_in_for_validating_is_not_his_right(self, world: World) -> None:
+        with pytest.raises(Denied) as refused:
+            create(world, "co_director", at=("b",), activate_now=True)
+
+        assert refused.value.permission == "vestibule.users.validate"
 
     def test_but_not_at_another_company(self, world: World) -> None:
         with pytest.raises(Denied):
-            create(world, "co_director", at=("a",))
+            create(world, "co_director", at=("a",), activate_now=False)
 
     def test_nor_at_another_beside_his_own(self, world: World) -> None:
         with pytest.raises(Denied):
-            create(world, "co_director", at=("b", "a"), billed_to="b")
+            create(world, "co_director", at=("b", "a"), billed_to="b", activate_now=False)
 
     def test_nor_billed_to_a_company_that_is_not_his(self, world: World) -> None:
         with pytest.raises(Denied):
-            create(world, "co_director", at=("b",), billed_to="a")
+            create(world, "co_director", at=("b",), billed_to="a", activate_now=False)
 
     @pytest.mark.parametrize("name", ["standard", "trainee"])
     def test_a_standard_client_and_a_trainee_create_nobody(self, world: World, name: str) -> None:
         with pytest.raises(Denied):
-            create(world, name)
+            create(world, name, activate_now=False)
 
     def test_nobody_is_asked_to_sign_in_or_refused(self, world: World) -> None:
         with pytest.raises((Denied, NotSignedIn)):
@@ -78,26 +88,26 @@ class TestWhoMay:
         client_users.deactivate_client_user(world.actor("practitioner"), world.user("co_director"))
 
         with pytest.raises(Denied):
-            create(world, page_open_since_before, at=("b",))
+            create(world, page_open_since_before, at=("b",), activate_now=False)
 
 
 class TestGivingByEffect:
     """Law 3: what somebody gets is within what the giver may give."""
 
     def test_a_client_administrator_gives_an_application_that_he_has(self, world: World) -> None:
-        user = create(world, "director", applications=("payroll",))
+        user = create(world, "director", applications=("payroll",), activate_now=False)
 
         assert given(user)[world.place("a").pk] == ("standard", {"payroll"})
 
     def test_but_none_that_only_his_company_has(self, world: World) -> None:
         with pytest.raises(Denied) as refused:
-            create(world, "director", applications=("invoicing",))
+            create(world, "director", applications=("invoicing",), activate_now=False)
 
         assert refused.value.reason == "more_than_held"
 
     def test_nor_one_that_he_has_at_another_company_only(self, world: World) -> None:
         with pytest.raises(Denied):
-            create(world, "director", at=("b",), applications=("bank",))
+            create(world, "director", at=("b",), applications=("bank",), activate_now=False)
 
     def test_a_practitioner_gives_what_he_himself_does_not_have(self, world: World) -> None:
         user = create(world, applications=("payroll", "invoicing"))
@@ -363,7 +373,9 @@ class TestThreeDecisions:
 
 class TestWhatIsRecorded:
     def test_one_event_says_who_what_and_through_which_door(self, world: World) -> None:
-        user = create(world, "director", at=("a", "b"), applications=("payroll",))
+        user = create(
+            world, "director", at=("a", "b"), applications=("payroll",), activate_now=False
+        )
 
         (event,) = events(world, about=user)
         assert event.name == "client_user.created"
@@ -371,7 +383,7 @@ class TestWhatIsRecorded:
         assert event.door == "page"
         assert event.public["user_type"] == "standard"
         assert event.public["companies"] == [str(world.place(name).pk) for name in ("a", "b")]
-        assert event.public["state"] == [None, "ready"]
+        assert event.public["state"] == [None, "awaiting_validation"]
 
     def test_personal_values_stand_beside_it_and_not_in_it(self, world: World) -> None:
         user = create(world)
@@ -424,7 +436,7 @@ class TestOnceOnly:
         create(world, "practitioner")
 
         with pytest.raises(Denied):
-            create(world, "standard")
+            create(world, "standard", activate_now=False)
 
     def test_two_at_the_same_instant_make_one_user(self, world: World) -> None:
         actor, place = world.actor("practitioner"), world.place("a")

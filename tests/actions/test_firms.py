@@ -176,6 +176,15 @@ class TestCreateStaff:
             assert User.objects.filter(firm_id=world.morel.id, kind="staff").count() == 3
 
 
+def test_a_phone_number_without_its_country_is_of_the_country_of_the_firms_language() -> None:
+    firm = found(language="de")
+    user = create_staff_user(
+        actors.operator(firm.pk), identity=identity(phone="030 901820"), role="practitioner"
+    )
+
+    assert user.phone == "+4930901820"
+
+
 def test_a_blueprint_with_more_applications_gives_each_its_own_bit() -> None:
     plan = blueprint()
     more = replace(

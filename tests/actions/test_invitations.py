@@ -22,7 +22,9 @@ from tests.actions.doing import (
 )
 from tests.world import World, secret_mailed_to, token_of
 from vestibule import actor as actors
+from vestibule import clock
 from vestibule.directory.actions import invitations
+from vestibule.directory.actions._action import bump_firm
 from vestibule.directory.actions.client_users import change_type, deactivate_client_user
 from vestibule.directory.actions.invitations import (
     ask_fresh_link,
@@ -33,8 +35,8 @@ from vestibule.directory.actions.invitations import (
 )
 from vestibule.directory.actions.passwords import ask_password_reset
 from vestibule.directory.actions.places import close_place, reopen_place
-from vestibule.directory.models import Invitation, OutboxMessage, Token, TokenPurpose, User
-from vestibule.refusals import Denied, Invalid, LinkDead, WrongState
+from vestibule.directory.models import Grant, Invitation, OutboxMessage, Token, TokenPurpose, User
+from vestibule.refusals import Denied, Invalid, LinkDead, NothingToOffer, WrongState
 
 CLIENT = "invited"
 
@@ -95,6 +97,15 @@ class TestSend:
     def test_without_the_right_at_his_places_nobody_invites(self, world: World, name: str) -> None:
         with pytest.raises(Denied):
             send_invitation(world.actor(name), world.user("ready"))
+
+    def test_an_offer_that_nobody_could_accept_is_not_sent(self, world: World) -> None:
+        user = create(world, at=("port",), user_type="administrator")
+        with world.scope():
+            User.objects.filter(pk=user.pk).update(billable_company=None)
+        close_place(world.actor("practitioner"), world.place("port"))
+
+        with pytest.raises(NothingToOffer):
+            send_invitation(world.actor("practitioner"), fresh(user))
 
     def test_the_secret_is_kept_as_a_hash_only(self, world: World, database: Any) -> None:
         secret = world.invited_secret
@@ -280,8 +291,9 @@ class TestAccept:
 class TestAcceptIsDecidedAgain:
     """The offer must still be one that its maker may make, at places that are still there."""
 
-    def invite(self, world: World, by: str, *at: str) -> str:
-        user = create(world, by, at=at, send_email=True, email="new@client.example")
+    def invite(self, world: World, by: str, *at: str, applications: tuple[str, ...] = ()) -> str:
+        user = create(world, at=at, email="new@client.example", applications=applications)
+        send_invitation(world.actor(by), user)
         return secret_mailed_to(user)
 
     def test_the_inviter_was_deactivated_meanwhile(self, world: World) -> None:
@@ -300,6 +312,19 @@ class TestAcceptIsDecidedAgain:
             company=world.place("b"),
             user_type="standard",
         )
+
+        with pytest.raises(LinkDead):
+            accept(token_of(world.morel.id, secret))
+
+    def test_the_inviter_no_longer_has_what_he_offered(self, world: World) -> None:
+        """Law 3 as of now, and not as of then."""
+        secret = self.invite(world, "co_director", "b", applications=("bank",))
+        assert still_opens(world, secret)
+        with world.scope():
+            Grant.objects.filter(
+                user=world.user("co_director"), permission_set__isnull=False
+            ).update(until=clock.now())
+            bump_firm(world.morel.id)
 
         with pytest.raises(LinkDead):
             accept(token_of(world.morel.id, secret))
@@ -386,12 +411,45 @@ class TestAFreshLink:
 
         assert {self.ask(world, address) for address in addresses} == {None}
 
-    def test_a_pending_one_is_renewed_and_the_link_before_dies(self, world: World) -> None:
+    def test_a_pending_one_gets_another_link_and_the_one_before_lives_on(
+        self, world: World
+    ) -> None:
+        """A stranger who asks must not be able to kill the link in somebody's mailbox."""
         self.ask(world, world.morel.emails[CLIENT].upper())
 
         assert waiting_mails(world) == [("invitation", CLIENT)]
-        assert not still_opens(world, world.invited_secret)
+        assert still_opens(world, world.invited_secret)
         assert still_opens(world, secret_mailed_to(world.user(CLIENT)))
+
+    def test_the_first_of_them_to_be_used_kills_the_others(self, world: World) -> None:
+        self.ask(world, world.morel.emails[CLIENT])
+        second = token_of(world.morel.id, secret_mailed_to(world.user(CLIENT)))
+        accept(token_of(world.morel.id, world.invited_secret))
+
+        with pytest.raises(LinkDead):
+            accept(second)
+
+    def test_sending_again_from_the_page_kills_them_all(self, world: World) -> None:
+        self.ask(world, world.morel.emails[CLIENT])
+        asked_for = secret_mailed_to(world.user(CLIENT))
+        send_invitation(world.actor("practitioner"), world.user(CLIENT))
+
+        assert not still_opens(world, asked_for)
+        assert not still_opens(world, world.invited_secret)
+
+    def test_another_link_lives_no_longer_than_the_offer(self, world: World, freeze: Any) -> None:
+        freeze.forward(days=20)
+        self.ask(world, world.morel.emails[CLIENT])
+        secret = secret_mailed_to(world.user(CLIENT))
+        freeze.forward(days=1, minutes=1)
+
+        assert not still_opens(world, secret)
+
+    def test_within_an_hour_at_most_five_are_mailed_whoever_asks(self, world: World) -> None:
+        for _ in range(8):
+            self.ask(world, world.morel.emails[CLIENT])
+
+        assert len(waiting_mails(world)) <= 5
 
     def test_a_lapsed_one_is_renewed(self, world: World, freeze: Any) -> None:
         freeze.forward(days=30)
@@ -416,10 +474,21 @@ class TestAFreshLink:
         assert waiting_mails(world) == [("asked_again", "practitioner")]
         assert len(events(world, name="invitation.asked_again")) == 1
 
+    def test_the_inviter_is_asked_once_a_day_at_most(self, world: World, freeze: Any) -> None:
+        cancel_invitation(world.actor("practitioner"), world.user(CLIENT))
+        for _ in range(3):
+            self.ask(world, world.morel.emails[CLIENT])
+        assert waiting_mails(world) == [("asked_again", "practitioner")]
+
+        freeze.forward(days=1, minutes=1)
+        self.ask(world, world.morel.emails[CLIENT])
+        assert len(waiting_mails(world)) == 2
+
     def test_and_when_the_inviter_may_no_longer_invite_he_is_asked_not_obeyed(
         self, world: World
     ) -> None:
-        user = create(world, "co_director", at=("b",), send_email=True)
+        user = create(world, at=("b",))
+        send_invitation(world.actor("co_director"), user)
         change_type(
             world.actor("practitioner"),
             world.user("co_director"),

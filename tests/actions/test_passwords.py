@@ -159,12 +159,35 @@ class TestAskingForAReset:
             (mail,) = OutboxMessage.objects.filter(state="queued")
         assert mail.user_id == world.morel.people["standard"]
 
-    def test_a_second_link_kills_the_first(self, world: World) -> None:
+    def test_a_second_link_leaves_the_first_alive_for_a_stranger_may_have_asked(
+        self, world: World
+    ) -> None:
         first, second = ask(world, "standard"), ask(world, "standard")
 
         with world.scope():
-            assert open_reset(world.morel.id, first) is None
+            assert open_reset(world.morel.id, first) is not None
             assert open_reset(world.morel.id, second) is not None
+
+    def test_using_one_kills_all_of_them(self, world: World) -> None:
+        first, second = ask(world, "standard"), ask(world, "standard")
+        token = token_of(world.morel.id, first)
+        reset_password(bearer(token), token, password=a_password())
+
+        with world.scope():
+            assert open_reset(world.morel.id, second) is None
+
+    def test_within_an_hour_at_most_five_are_mailed_whoever_asks(
+        self, world: World, freeze: Any
+    ) -> None:
+        for _ in range(7):
+            ask(world, "standard")
+        with world.scope():
+            assert OutboxMessage.objects.filter(state="queued").count() == 5
+
+        freeze.forward(minutes=61)
+        ask(world, "standard")
+        with world.scope():
+            assert OutboxMessage.objects.filter(state="queued").count() == 6
 
     def test_it_does_not_sign_anybody_out(self, world: World) -> None:
         epoch = world.user("standard").epoch

@@ -1,8 +1,10 @@
 """Places: create, rename, move, close, reopen; what each refuses and what it leaves alone."""
 
+import threading
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from tests.actions.doing import create, events, field_refusals, given
 from tests.world import World
@@ -125,6 +127,39 @@ class TestCreate:
             )
 
         assert field_refusals(refused.value) == {"siren": ["place.reference_taken"]}
+
+    def test_two_who_take_a_number_at_the_same_instant_do_not_both_get_it(
+        self, world: World, practitioner: Any
+    ) -> None:
+        ready = threading.Barrier(2)
+        told: list[Any] = []
+        parents = [world.place("root"), world.place("group")]
+
+        def take(parent: Place) -> None:
+            ready.wait()
+            try:
+                place = create_place(
+                    practitioner,
+                    parent=parent,
+                    kind="company",
+                    name="Estran Nord",
+                    references={"siren": "356000000"},
+                )
+                told.append(place.pk)
+            except Invalid as refusal:
+                told.append(field_refusals(refusal))
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=take, args=(parent,)) for parent in parents]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        refused = [one for one in told if isinstance(one, dict)]
+        assert refused == [{"siren": ["place.reference_taken"]}]
+        assert len(told) == 2
 
     def test_another_firm_may_have_the_same_number(self, world: World) -> None:
         place = create_place(

@@ -1,6 +1,8 @@
 """Around every page: the right firm, the right session, the right person, the right size."""
 
+import asyncio
 import dataclasses
+from collections.abc import MutableMapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +14,7 @@ from django.test import Client
 from tests.cli.firms import administrator_of, an_open_firm
 from tests.support.databases import Database, migrate
 from tests.support.moments import Moment
+from vestibule import asgi
 from vestibule.directory.models import Firm, FirmHost, Session, User
 from vestibule.directory.scope import firm_scope
 from vestibule.directory.sessions import SessionStore, hash_of
@@ -205,6 +208,190 @@ def test_a_body_without_a_length_is_refused(client: Client, firm: Firm) -> None:
     )
 
     assert answer.status_code == 411
+
+
+# --- bodies before any thread works on them ---------------------------------------------------
+
+Message = MutableMapping[str, Any]
+
+
+class Caller:
+    """One request at the dispatcher, sent in pieces; what is behind it notes which body reached it."""
+
+    def __init__(self, *pieces: bytes, is_whole: bool = True, leaves: bool = False) -> None:
+        self.messages: list[Message] = [
+            {"type": "http.request", "body": piece, "more_body": True} for piece in pieces
+        ]
+        if is_whole:
+            self.messages.append({"type": "http.request", "body": b"", "more_body": False})
+        if leaves:
+            self.messages.append({"type": "http.disconnect"})
+        self.reached: list[tuple[list[tuple[bytes, bytes]], bytes | None]] = []
+        self.answer: list[Message] = []
+
+    def asks(self, *headers: tuple[bytes, bytes], method: str = "POST", path: str = "/") -> None:
+        dispatcher = asgi.Dispatcher(is_secure=False, trusted_proxies=0, threads=1)
+        dispatcher.django = self._note  # type: ignore[assignment]
+        scope = {"type": "http", "method": method, "path": path, "headers": list(headers)}
+        asyncio.run(asyncio.wait_for(dispatcher(scope, self._receive, self._send), 10))
+
+    async def _receive(self) -> Message:
+        if not self.messages:
+            await asyncio.Event().wait()  # still sending, as far as the server knows
+        return self.messages.pop(0)
+
+    async def _send(self, message: Message) -> None:
+        self.answer.append(message)
+
+    async def _note(self, scope: Message, receive: Any, send: Any) -> None:
+        whole, more = b"", True
+        try:
+            while more:
+                message = await receive()
+                whole, more = whole + message["body"], message["more_body"]
+        except OSError:
+            self.reached.append((scope["headers"], None))
+        else:
+            self.reached.append((scope["headers"], whole))
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    @property
+    def status(self) -> int:
+        return int(self.answer[0]["status"])
+
+    @property
+    def is_closed(self) -> bool:
+        return (b"connection", b"close") in self.answer[0]["headers"]
+
+
+def of(length: int) -> tuple[bytes, bytes]:
+    return b"content-length", str(length).encode()
+
+
+def test_a_body_in_pieces_reaches_the_pages_whole() -> None:
+    caller = Caller(b"first=1", b"&second=2")
+
+    caller.asks(of(16))
+
+    assert [body for _, body in caller.reached] == [b"first=1&second=2"]
+    assert not caller.is_closed
+
+
+def test_a_request_without_a_body_reaches_the_pages_with_none() -> None:
+    caller = Caller()
+
+    caller.asks(method="GET")
+
+    assert [body for _, body in caller.reached] == [b""]
+
+
+def test_a_body_whose_sender_left_half_way_reaches_nobody() -> None:
+    caller = Caller(b"half", is_whole=False, leaves=True)
+
+    caller.asks(of(900))
+
+    assert (caller.reached, caller.answer) == ([], [])
+
+
+def test_a_body_that_does_not_come_is_answered_in_time_and_the_line_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(asgi, "BODY_SECONDS", 0.1)
+    caller = Caller(b"x", is_whole=False)
+
+    caller.asks(of(1000))
+
+    assert (caller.reached, caller.status, caller.is_closed) == ([], 408, True)
+    assert b"Please send it again" in caller.answer[1]["body"]
+
+
+def test_a_large_body_that_keeps_coming_is_given_time_for_what_has_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(asgi, "BODY_SECONDS", 0.1)
+    monkeypatch.setattr(asgi, "SLOWEST_BYTES_A_SECOND", 100)
+    steady, stuck = Caller(b"x" * 100), Caller(b"x" * 5, is_whole=False)
+    end_of_steady = steady.messages.pop()
+
+    async def a_little_later() -> Message:
+        if steady.messages:
+            return steady.messages.pop(0)
+        await asyncio.sleep(0.3)
+        return end_of_steady
+
+    steady._receive = a_little_later  # type: ignore[method-assign]
+    steady.asks(of(100))
+    stuck.asks(of(100))
+
+    assert (steady.status, stuck.status) == (200, 408)
+
+
+def test_a_body_that_is_too_large_is_not_kept_and_never_taken_for_a_whole_one(
+    settings: Any,
+) -> None:
+    settings.IMPORT_BODY_LIMIT_BYTES = 100
+    exactly, announced, more = Caller(b"x" * 100), Caller(b"x" * 101), Caller(b"x" * 101)
+
+    exactly.asks(of(100))
+    announced.asks(of(101))
+    more.asks(of(50))
+
+    assert [body for _, body in exactly.reached] == [b"x" * 100]
+    assert [body for _, body in announced.reached] == [None]
+    assert [body for _, body in more.reached] == [None]
+
+
+def test_a_body_that_is_too_large_is_read_away_for_a_short_time_only(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    monkeypatch.setattr(asgi, "DRAIN_SECONDS", 0.1)
+    settings.IMPORT_BODY_LIMIT_BYTES = 100
+    caller = Caller(b"x", is_whole=False)
+
+    caller.asks(of(101))
+
+    assert [body for _, body in caller.reached] == [None]
+    assert caller.is_closed
+
+
+def test_a_body_in_chunks_has_no_length_that_could_be_believed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(asgi, "DRAIN_SECONDS", 0.1)
+    caller = Caller(b"more than five", is_whole=False)
+
+    caller.asks(of(5), (b"transfer-encoding", b"chunked"))
+
+    assert caller.reached == [([(b"transfer-encoding", b"chunked")], None)]
+    assert caller.is_closed
+
+
+def test_large_bodies_share_one_room_and_small_ones_need_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(asgi, "ROOM_BYTES", 1000)
+    small, large = asgi.SMALL_BODY_BYTES, asgi.SMALL_BODY_BYTES + 1001
+    fits, too_much, form = Caller(b"x" * (large - 1)), Caller(b"x" * large), Caller(b"x" * small)
+
+    fits.asks(of(large - 1))
+    too_much.asks(of(large))
+    form.asks(of(small))
+
+    assert (fits.status, too_much.status, form.status) == (200, 503, 200)
+    assert (too_much.reached, too_much.is_closed) == ([], True)
+
+
+def test_the_supervisors_first_question_needs_no_thread() -> None:
+    for method, body in (("GET", b"ok\n"), ("HEAD", b"ok\n")):
+        caller = Caller()
+        caller.asks(method=method, path="/healthz")
+        assert (caller.reached, caller.status) == ([], 200)
+        assert caller.answer[1]["body"] == body
+
+    posted = Caller()
+    posted.asks(path="/healthz")
+    assert len(posted.reached) == 1
 
 
 # --- the session ------------------------------------------------------------------------------

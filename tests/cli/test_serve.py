@@ -89,6 +89,55 @@ def test_a_request_that_never_ends_does_not_hold_up_the_stop(serve: Serve) -> No
 
 
 @pytest.mark.faults
+def test_slow_bodies_hold_up_neither_the_others_nor_the_stop(serve: Serve) -> None:
+    """More of them than the server has threads; each holds a connection and nothing else."""
+    a_firm("alpha")
+    served = serve()
+    slow = [half_a_form(served.port, "/f/alpha/sign-in/") for _ in range(16)]
+    time.sleep(0.3)
+
+    try:
+        for path, status in (("/healthz", 200), ("/readyz", 200), ("/f/alpha/sign-in/", 200)):
+            code, seconds = status_of(served.url(path), timeout=10)
+            print(f"{path}: {code} after {seconds:.3f} s with {len(slow)} slow bodies open")
+            assert code == status
+            assert seconds < 2
+
+        stopped_after = served.stop()
+        print(f"stopped after {stopped_after:.2f} s with {len(slow)} slow bodies open")
+        assert stopped_after < STOP_SECONDS
+        assert served.process.returncode == 0
+    finally:
+        for one in slow:
+            one.close()
+
+
+def half_a_form(port: int, path: str) -> socket.socket:
+    """Begin to send a form of 1000 bytes and stay open after its first."""
+    slow = socket.create_connection(("127.0.0.1", port))
+    slow.sendall(
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n"
+        f"Cookie: vestibule_csrf={'x' * 32}\r\n"  # else the form is refused before it is read
+        "Content-Type: application/x-www-form-urlencoded\r\n\r\nx".encode()
+    )
+    return slow
+
+
+def test_a_body_that_is_too_large_is_read_away_so_that_the_answer_is_seen(serve: Serve) -> None:
+    served = serve()
+    for size in (2, 30):
+        kept = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
+        kept.request("POST", "/f/nobody/", b"x" * (size * 1024 * 1024))
+        answer = kept.getresponse()
+
+        assert answer.status == 413
+        assert b"At most 1" in answer.read()
+        kept.request("GET", "/healthz")
+        assert kept.getresponse().read() == b"ok\n"
+        kept.close()
+
+
+@pytest.mark.faults
 def test_when_a_child_dies_all_stop_and_the_reason_is_said(serve: Serve) -> None:
     served = serve()
     children = children_of(served.pid)

@@ -39,7 +39,7 @@ FUNCTION = re.compile(r"`([A-Za-z_][\w.]*)`")
 
 
 @cache
-def tests_in(path: str) -> frozenset[str]:
+def named_in(path: str) -> frozenset[str]:
     """Return `test_…` and `Class::test_…` of a file, read and not imported."""
     found: set[str] = set()
     for node in ast.parse((ROOT / path).read_text(encoding="utf-8")).body:
@@ -57,7 +57,7 @@ def absent(text: str) -> list[str]:
     return [
         f"{path}::{name}"
         for path, name in TEST.findall(text)
-        if not (ROOT / path).exists() or name not in tests_in(path)
+        if not (ROOT / path).exists() or name not in named_in(path)
     ]
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from vestibule import clock
 from vestibule.directory import mails
+from vestibule.directory.facts import catalogue_of
 from vestibule.directory.links import link_to
 from vestibule.directory.models import (
     Firm,
@@ -27,8 +28,13 @@ def recipient(user: User) -> mails.Recipient:
     return mails.Recipient(user.first_name, user.last_name, user.email, user.language)
 
 
-def invitation_mail(invitation: Invitation, secret: str) -> mails.Message:
-    """Return the mail of an invitation, in the recipient's language. `secret` goes nowhere else."""
+def invitation_mail(
+    invitation: Invitation, secret: str, *, asked_for: bool = False
+) -> mails.Message:
+    """Return the mail of an invitation, in the recipient's language. `secret` goes nowhere else.
+
+    One that was `asked_for` while an earlier link lives on does not say that earlier ones died.
+    """
     user = invitation.user
     firm = Firm.objects.get(pk=invitation.firm_id)
     words = Words(firm.pk, user.language)
@@ -45,7 +51,9 @@ def invitation_mail(invitation: Invitation, secret: str) -> mails.Message:
             "permission_set_id"
         ),
     )
-    names = sorted(set(items.values_list("permission", flat=True)))
+    catalogue = catalogue_of(firm.pk)
+    given = items.values_list("permission", flat=True)
+    names = sorted({catalogue.node(name).application or name for name in given})
     inviter = User.objects.filter(firm_id=firm.pk, pk=invitation.invited_by_id).first()
     earlier = Invitation.objects.filter(firm_id=firm.pk, user_id=user.pk).exclude(pk=invitation.pk)
     told = mails.Invitation(
@@ -57,7 +65,7 @@ def invitation_mail(invitation: Invitation, secret: str) -> mails.Message:
         link=link_to(firm, "welcome", secret),
         expires_at=invitation.expires_at,
     )
-    return mails.fresh_link(told) if earlier.exists() else mails.welcome(told)
+    return mails.fresh_link(told) if earlier.exists() and not asked_for else mails.welcome(told)
 
 
 def reset_mail(user: User, secret: str, expires_at: datetime) -> mails.Message:

@@ -125,7 +125,7 @@ class VisibleQuerySet(models.QuerySet[Any]):
 
     def lock(self) -> Self:
         """Lock the rows in the order of their ids until the transaction ends."""
-        return self.order_by("pk").select_for_update(of=("self",))
+        return self.order_by("pk").select_for_update(of=("self",), no_key=True)
 
     def matching(self, text: str) -> Self:
         """Return the rows whose searched text contains every word of `text`."""
@@ -183,11 +183,15 @@ def _cursor(row: Any) -> str:
 
 
 def _read_cursor(cursor: str) -> tuple[str, str] | None:
+    if len(cursor) > 2000:
+        return None
     try:
         packed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         key, row_id = json.loads(packed)
-        return str(key).replace("\x00", ""), str(UUID(str(row_id)))
-    except (binascii.Error, ValueError, TypeError):
+        key = str(key).replace("\x00", "")
+        key.encode()
+        return key, str(UUID(str(row_id)))
+    except (binascii.Error, ValueError, TypeError, RecursionError):
         return None
 
 

@@ -162,11 +162,14 @@ def place_names(firm_id: UUID, ids: Iterable[UUID | None]) -> dict[UUID, str]:
 
 
 def permissions_in_sets(firm_id: UUID, set_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
-    """Return the names of the permissions in each own set."""
+    """Return what each own set opens: its applications, and permissions that belong to none."""
+    catalogue = catalogue_of(firm_id)
     found: dict[UUID, list[str]] = defaultdict(list)
     items = PermissionSetItem.objects.filter(firm_id=firm_id, permission_set_id__in=list(set_ids))
     for set_id, name in items.order_by("pk").values_list("permission_set_id", "permission"):
-        found[set_id].append(name)
+        shown = catalogue.node(name).application or name
+        if shown not in found[set_id]:
+            found[set_id].append(shown)
     return found
 
 

@@ -20,6 +20,7 @@ from vestibule.refusals import SignInRefused
 from vestibule.web.refusals import tell
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
+PROOF = "vestibule_password_proof"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -33,7 +34,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Let the person in if he is let into this firm now, whatever was true a stage ago."""
         with firm_scope(request.firm):
             try:
-                user = open_session(nobody(request.firm.id), user, method=_method(request))
+                user = open_session(
+                    nobody(request.firm.id),
+                    user,
+                    method=_method(request),
+                    proof=request.session.pop(PROOF, ""),
+                )
             except SignInRefused as refusal:
                 request.session.flush()
                 messages.error(request, tell(refusal))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,6 +27,18 @@ def own_scope(view: Callable[..., Any]) -> Callable[..., Any]:
     """Let a page open its firm's scope by itself: it hashes a password between two of them."""
     view.own_scope = True  # type: ignore[attr-defined]
     return view
+
+
+def leaves_no_trace(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Keep the page's address, a secret, out of the Referer of everything that it loads."""
+
+    @wraps(view)
+    def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = view(request, *args, **kwargs)
+        response["Referrer-Policy"] = "strict-origin"
+        return response
+
+    return shown
 
 
 def sign_in_first(request: HttpRequest) -> HttpResponse:

@@ -12,6 +12,12 @@ LONG_TEXT = 400
 """What a field takes in at all; the action says the real limit in a sentence."""
 
 
+OF_THE_PAGE = frozenset(
+    {"csrfmiddlewaretoken", "next", "go", "q", "kept", "seen", "type", "taken", "username"}
+)
+"""Names that pages send beside their fields: where they lead, how far they are, for browsers."""
+
+
 class PlainForm(forms.Form):
     """A form that tells unknown fields apart and never trusts a length."""
 
@@ -19,12 +25,20 @@ class PlainForm(forms.Form):
     required_css_class = "is-required"
 
     def clean(self) -> dict[str, Any]:
+        """Refuse fields that the page does not have: whoever sends them means another form."""
         cleaned: dict[str, Any] = super().clean() or {}
+        if unknown := self.unknown_fields():
+            named = ", ".join(name[:40] for name in unknown[:3])
+            self.add_error(
+                None,
+                _("This form has no field %(names)s. Nothing was changed; please reload the page.")
+                % {"names": named},
+            )
         return cleaned
 
     def unknown_fields(self) -> list[str]:
         """Return names that were sent and that this form does not have."""
-        known = {*self.fields, "csrfmiddlewaretoken", "next"}
+        known = {*self.fields, *OF_THE_PAGE}
         return sorted(set(self.data) - known)
 
 

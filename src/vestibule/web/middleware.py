@@ -33,7 +33,6 @@ SERVER_WIDE_URLS = "vestibule.web.system"
 SUPERVISOR_PATHS = {"/healthz": system.healthz, "/readyz": system.readyz}
 _FIRM_PATH = re.compile(r"/f/(?P<slug>[a-z0-9-]{1,60})(?P<rest>/.*)?", re.DOTALL)
 LANGUAGE_COOKIE_SECONDS = 365 * 24 * 60 * 60
-_DRAIN_LIMIT_BYTES = 64 * 1024 * 1024
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -52,7 +51,11 @@ def _view_of(path: str) -> Callable[..., Any] | None:
 
 
 class BodyLimitMiddleware:
-    """Refuse bodies over 1 MB, or over the `body_limit_bytes` that a view names for itself."""
+    """Refuse bodies over 1 MB, or over the `body_limit_bytes` that a view names for itself.
+
+    It looks at the announced length alone. `asgi.py` has read the body, or read it away: nothing
+    here waits for a sender. No view may name more than IMPORT_BODY_LIMIT_BYTES, which is kept there.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -72,19 +75,8 @@ class BodyLimitMiddleware:
             view = _view_of((split[1] or "/") if split else request.path_info)
             limit_bytes = getattr(view, "body_limit_bytes", limit_bytes)
         if int(length) > limit_bytes:
-            _drain(request, int(length))
             return system.body_too_large(request, limit_bytes)
         return self.get_response(request)
-
-
-def _drain(request: HttpRequest, length: int) -> None:
-    """Read a refused body away: a browser that is still sending would not see the answer."""
-    left = min(length, _DRAIN_LIMIT_BYTES)
-    while left > 0:
-        chunk = request.META["wsgi.input"].read(min(left, 64 * 1024))
-        if not chunk:
-            return
-        left -= len(chunk)
 
 
 class FirmMiddleware:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from allauth.account.views import reauthenticate
 from allauth.mfa.base.views import authenticate as mfa_authenticate
 from django.urls import path
 from django.views.decorators.http import require_http_methods
@@ -10,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from vestibule.web.door import open_to_all
 from vestibule.web.views import companies, home, inbox, places, session, users, welcome, wizard
 
-as_a_form = require_http_methods(["GET", "HEAD", "POST"])  # allauth's views would take a PUT too
+as_a_form = require_http_methods(["GET", "HEAD", "POST"])  # allauth's view would take a PUT too
 
 USER_ACTS = ("validate", "send_welcome", "resend", "cancel_invitation", "deactivate", "reactivate")
 
@@ -19,7 +18,6 @@ urlpatterns = [
     path("sign-in/", session.sign_in, name="account_login"),
     path("sign-in/code/", open_to_all(as_a_form(mfa_authenticate)), name="mfa_authenticate"),
     path("sign-out/", session.sign_out, name="account_logout"),
-    path("confirm-it-is-you/", as_a_form(reauthenticate), name="account_reauthenticate"),
     path("forgotten/", session.forgotten, name="forgotten"),
     path("reset/<str:secret>/", session.reset, name="reset"),
     path("welcome/fresh/", welcome.welcome_fresh, name="welcome_fresh"),

@@ -13,6 +13,7 @@ from django.db import close_old_connections, connection
 from vestibule import actor, clock
 from vestibule.directory import doorway
 from vestibule.directory.actions import invitations, jobs, outbox
+from vestibule.directory.models import Firm
 from vestibule.directory.scope import firm_scope
 from vestibule.directory.sessions import SessionStore
 from vestibule.outage import is_database_away
@@ -91,16 +92,26 @@ class Worker:
         return done + sender.send_batch(self.name, address, is_told_to_stop=self.stop.is_set)
 
     def _tidy(self) -> None:
+        """Tidy each firm; one that fails as a bug does holds up neither the others nor the mails."""
         now = clock.now()
         if self._tidied_at and now - self._tidied_at < TIDY_EVERY:
             return
         for firm in doorway.all_firms():
             if self.stop.is_set():
                 return
-            with firm_scope(firm):
-                SessionStore.clear_expired()
-            invitations.expire_invitations(actor.system(firm.pk, "expiry"))
+            try:
+                _tidy_firm(firm)
+            except Exception as error:
+                if is_database_away(error):
+                    raise
+                log.exception("tidying the firm %s failed and is tried again later", firm.slug)
         self._tidied_at = now
+
+
+def _tidy_firm(firm: Firm) -> None:
+    with firm_scope(firm):
+        SessionStore.clear_expired()
+    invitations.expire_invitations(actor.system(firm.pk, "expiry"))
 
 
 def _first_line(error: Exception) -> str:

@@ -207,7 +207,7 @@ def _append(noted: list[_Noted]) -> None:
     if not noted:
         return
     firm_id = noted[0].actor.firm_id
-    head = EventHead.objects.select_for_update().get(firm_id=firm_id)
+    head = EventHead.objects.select_for_update(no_key=True).get(firm_id=firm_id)
     for note in noted:
         head.sequence += 1
         salt = secrets.token_hex(32) if note.personal else ""

@@ -71,7 +71,7 @@ def locked(user: User) -> User:
     Refuses: NotFound.
     """
     row: User | None = (
-        User.objects.filter(firm_id=user.firm_id, pk=user.pk).select_for_update().first()
+        User.objects.filter(firm_id=user.firm_id, pk=user.pk).select_for_update(no_key=True).first()
     )
     if row is None:
         raise NotFound()

@@ -26,12 +26,15 @@ def issue(
     *,
     valid: timedelta,
     invitation: Invitation | None = None,
+    beside_earlier: bool = False,
 ) -> str:
     """Write a token for the user as he is now and return its secret, the only time it is known.
 
-    Every earlier token of the same purpose dies.
+    Every earlier token of the same purpose dies, unless it is issued `beside_earlier` ones:
+    a stranger who asks for a link must not be able to kill the one in somebody's mailbox.
     """
-    revoke(user, purpose)
+    if not beside_earlier:
+        revoke(user, purpose)
     secret = secrets.token_urlsafe(SECRET_BYTES)
     now = clock.now()
     Token.objects.create(
@@ -57,6 +60,13 @@ def revoke(user: User, purpose: TokenPurpose) -> None:
         used_at__isnull=True,
         revoked_at__isnull=True,
     ).update(revoked_at=clock.now())
+
+
+def issued_lately(user: User, purpose: TokenPurpose, *, within: timedelta) -> int:
+    """Return how many tokens of a purpose were written for the user lately."""
+    return Token.objects.filter(
+        firm_id=user.firm_id, user_id=user.pk, purpose=purpose, created_at__gt=clock.now() - within
+    ).count()
 
 
 def consume(token: Token) -> None:

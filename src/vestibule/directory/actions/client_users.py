@@ -14,6 +14,7 @@ from django.db.models import F
 
 from vestibule import clock
 from vestibule.actor import Actor
+from vestibule.authz.levels import levels_of
 from vestibule.directory.actions import _states
 from vestibule.directory.actions._action import (
     action,
@@ -183,6 +184,10 @@ def create_client_user(
     companies = list({company.pk: company for company in companies}.values())
     for company in companies:
         actor = authorize(actor, at=company)
+    for place in {billable_company, *companies} if activate_now else ():
+        authorize(actor, at=place, permission="vestibule.users.validate")
+        if send_email:
+            authorize(actor, at=place, permission="vestibule.users.invite")
     firm_id = billable_company.firm_id
     repeated = _claim(actor, "client_user.create", key)
     if repeated is not None:
@@ -209,10 +214,11 @@ def create_client_user(
     for company in companies:
         given = role_bits(firm_id).get(role.pk, 0)
         for name in sorted(set(applications) & enabled[company.pk]):
-            given |= catalogue.bits(name)
+            given |= catalogue.application_mask[name]
         require_held(actor, place=company, gained=given)
 
-    with administrators_kept(companies, person=None):
+    with administrators_kept([billable_company, *companies], person=None):
+        _require_open([billable_company, *companies])
         user = _insert(actor, checked, billable_company, activate_now=activate_now)
         _give(actor, user, role, companies, applications, enabled)
     if activate_now and send_email:
@@ -239,6 +245,14 @@ def create_client_user(
         },
     )
     return user
+
+
+def _require_open(companies: Sequence[Place]) -> None:
+    """Refuse a company that was closed meanwhile; its row is locked now."""
+    ids = [company.pk for company in companies]
+    closed = Place.objects.filter(pk__in=ids, is_open=False).first()
+    if closed is not None:
+        raise PlaceClosed(place=closed.name)
 
 
 def _insert(actor: Actor, checked: CheckedIdentity, billable: Place, *, activate_now: bool) -> User:
@@ -286,10 +300,18 @@ def _give(
 
 
 def _own_set(firm_id: UUID, names: Sequence[str]) -> PermissionSet:
+    """Write an own set with everything of these applications, each leaf at its highest level."""
     own = PermissionSet.objects.create(firm_id=firm_id, created_at=clock.now())
+    catalogue = catalogue_of(firm_id)
     PermissionSetItem.objects.bulk_create(
-        PermissionSetItem(firm_id=firm_id, permission_set=own, permission=name, level="on")
+        PermissionSetItem(
+            firm_id=firm_id,
+            permission_set=own,
+            permission=leaf.name,
+            level=levels_of(leaf.level_set)[-1],
+        )
         for name in names
+        for leaf in catalogue.leaves_under(name)
     )
     return own
 
@@ -383,17 +405,20 @@ def deactivate_client_user(actor: Actor, user: User, *, reason: str = "") -> Use
 def reactivate_client_user(actor: Actor, user: User) -> User:
     """Let a deactivated user be again what he was; one who was invited is ready.
 
-    Refuses: Denied, WrongState, FirstUserIsAdministrator where nobody administers any more.
+    Refuses: Denied, WrongState, FirstUserIsAdministrator where nobody administers any more,
+    PlaceClosed when the company he is billed to was closed meanwhile.
     """
     actor = authorize_on_person(actor, user)
-    user = locked(user)
-    if user.state != UserState.DEACTIVATED:
-        raise WrongState(user=user.full_name)
-    was = user.state_before_deactivation
-    to = was if was in (UserState.ACTIVE, UserState.AWAITING_VALIDATION) else UserState.READY
 
     with administrators_kept(companies_of(places_of(user)), person=user):
-        _states.move(user, to)
+        user = locked(user)
+        if user.state != UserState.DEACTIVATED:
+            raise WrongState(user=user.full_name)
+        if user.billable_company is not None:
+            _require_open([user.billable_company])
+        was = user.state_before_deactivation
+        stays = was in (UserState.ACTIVE, UserState.AWAITING_VALIDATION)
+        _states.move(user, was if stays else UserState.READY)
     record(
         actor,
         "client_user.reactivated",

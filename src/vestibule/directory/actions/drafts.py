@@ -58,7 +58,11 @@ def keep_draft(actor: Actor, draft: Draft, **changes: Any) -> Draft:
     if draft.owner_id != actor.user_id or draft.result_id is not None:
         raise Denied(permission="vestibule.users.create")
     with transaction.atomic():  # two requests of one page: neither overwrites the other's part
-        now_kept: Draft = Draft.objects.select_for_update().get(firm_id=draft.firm_id, pk=draft.pk)
+        now_kept: Draft = Draft.objects.select_for_update(no_key=True).get(
+            firm_id=draft.firm_id, pk=draft.pk
+        )
+        if now_kept.result_id is not None:
+            raise Denied(permission="vestibule.users.create")
         now_kept.data = {**now_kept.data, **changes}
         if len(str(now_kept.data)) > SIZE_LIMIT:
             raise TextTooLong(limit=SIZE_LIMIT)

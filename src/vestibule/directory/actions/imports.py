@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
+from django.db import IntegrityError, transaction
+
 from vestibule import clock
 from vestibule.actor import Actor
 from vestibule.directory.actions._action import (
@@ -40,7 +42,7 @@ from vestibule.directory.models import (
 from vestibule.directory.models.tenancy import new_id
 from vestibule.directory.policies.administrators import administrators_kept, companies_of
 from vestibule.directory.policies.rules import rules_of
-from vestibule.refusals import FileUnreadable, PlaceClosed
+from vestibule.refusals import Conflict, FileUnreadable, PlaceClosed
 from vestibule.tabular.findings import FileFinding, FileRefused, Severity
 from vestibule.tabular.mapping import PortfolioLevel, PortfolioMapping, ReferenceScheme
 from vestibule.tabular.portfolio import PlaceLine, read_portfolio
@@ -101,7 +103,8 @@ def import_places(actor: Actor, data: bytes, *, dry_run: bool = False) -> Import
     """
     actor = authorize(actor, at=None)
     root = root_of(actor.firm_id)
-    Place.objects.filter(pk=root.pk).lock().first()
+    if not dry_run:
+        list(Place.objects.filter(firm_id=root.firm_id).lock().values_list("pk", flat=True))
     mapping = mapping_of(rules_of(actor.firm_id).portfolio)
     try:
         portfolio = read_portfolio(data, mapping)
@@ -118,7 +121,11 @@ def import_places(actor: Actor, data: bytes, *, dry_run: bool = False) -> Import
         require_held(actor, place=root, gained=client_rights)
 
     with administrators_kept(companies_of([row for row, _parent in work.moved]), person=None):
-        _write(work)
+        try:
+            with transaction.atomic():
+                _write(work)
+        except IntegrityError:  # a number of the file was taken a moment ago
+            raise Conflict() from None
         bump_firm(root.firm_id)
     work.plan.applied = True
     record(

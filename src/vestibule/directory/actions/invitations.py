@@ -18,20 +18,33 @@ from vestibule.authz.catalogue import reserved_bits
 from vestibule.authz.reach import decide
 from vestibule.directory import mailings
 from vestibule.directory.actions import _states
-from vestibule.directory.actions._action import action, authorize, nothing_changed, record
+from vestibule.directory.actions._action import (
+    action,
+    authorize,
+    giveable_bits,
+    nothing_changed,
+    record,
+)
 from vestibule.directory.actions._asks import note
-from vestibule.directory.actions._persons import authorize_on_person, locked, places_of
+from vestibule.directory.actions._persons import (
+    authorize_on_person,
+    locked,
+    places_of,
+    rights_of,
+)
 from vestibule.directory.actions._post import post, withdraw, withdraw_links
 from vestibule.directory.actions._texts import search_text_of, sort_key_of
 from vestibule.directory.actions._tokens import (
     consume,
     find_open,
     issue,
+    issued_lately,
     require_bearer,
     revoke,
 )
 from vestibule.directory.facts import actor_for
 from vestibule.directory.models import (
+    Event,
     Invitation,
     InvitationState,
     Token,
@@ -43,9 +56,13 @@ from vestibule.directory.policies.addresses import read_address, read_phone, reg
 from vestibule.directory.policies.names import Gathered, read_name
 from vestibule.directory.policies.passwords import NewPassword
 from vestibule.directory.policies.rules import rules_of
-from vestibule.refusals import ChoiceUnknown, LinkDead, Refusal, WrongState
+from vestibule.refusals import ChoiceUnknown, LinkDead, NothingToOffer, Refusal, WrongState
 
 LANGUAGES = ("en", "fr", "de")
+
+ASKED_WITHIN = timedelta(hours=1)
+MOST_ASKED = 5
+"""So many links within that time; a stranger who asks for more gets the same answer and no mail goes."""
 
 
 def offer(actor: Actor, user: User, *, inviter_id: UUID | None) -> Invitation:
@@ -92,7 +109,9 @@ def renew_pending(actor: Actor, user: User) -> None:
     pending = Invitation.objects.filter(
         firm_id=user.firm_id, user_id=user.pk, state=InvitationState.PENDING
     ).first()
-    if pending is not None and pending.expires_at > clock.now():
+    if pending is None or pending.expires_at <= clock.now():
+        return
+    if _still_stands(pending, user):
         offer(actor, user, inviter_id=pending.invited_by_id)
 
 
@@ -110,12 +129,15 @@ def send_invitation(actor: Actor, user: User) -> Invitation:
 
     Every earlier link dies.
 
-    Refuses: Denied, WrongState.
+    Refuses: Denied, WrongState, NothingToOffer when all his companies are closed.
     """
     actor = authorize_on_person(actor, user)
     user = locked(user)
     if user.state not in (UserState.READY, UserState.INVITED):
         raise WrongState(user=user.full_name)
+    inviter = User.objects.filter(firm_id=user.firm_id, pk=actor.user_id).first()
+    if not _may_offer(inviter, user, is_operators=not actor.is_person):
+        raise NothingToOffer(user=user.full_name)
 
     before = user.state
     invitation = offer(actor, user, inviter_id=actor.user_id)
@@ -186,20 +208,30 @@ def open_invitation(firm_id: UUID, secret: str) -> Token | None:
 
 
 def _still_stands(invitation: Invitation, user: User) -> bool:
-    """Return whether the offer may still be made: by its inviter, at places still open."""
+    """Return whether the offer may still be made by its inviter, at places still open."""
+    inviter = User.objects.filter(firm_id=user.firm_id, pk=invitation.invited_by_id).first()
+    return _may_offer(inviter, user, is_operators=invitation.invited_by_id is None)
+
+
+def _may_offer(inviter: User | None, user: User, *, is_operators: bool) -> bool:
+    """Return whether an offer by this inviter could be accepted: some place of it is open, and
+    he may invite at all of them and give all of it (law 3), as of now."""
     places = places_of(user)
     if places and not any(place.is_open for place in places):
         return False
-    if invitation.invited_by_id is None:
+    if is_operators:
         return True  # the operator's, at the server's command line
-    inviter = User.objects.filter(firm_id=user.firm_id, pk=invitation.invited_by_id).first()
     if inviter is None:
         return False
-    standing = actor_for(inviter, door=Door.LINK).standing
-    if standing is None:
+    actor = actor_for(inviter, door=Door.LINK)
+    if actor.standing is None:
         return False
-    bit = reserved_bits("vestibule.users.invite")
-    return all(decide(standing, bit, place.path, clock.now()) for place in places)
+    bit, held = reserved_bits("vestibule.users.invite"), rights_of(user)
+    return all(
+        decide(actor.standing, bit, place.path, clock.now())
+        and not held.get(place.pk, 0) & ~giveable_bits(actor, place)
+        for place in places
+    )
 
 
 @action("vestibule.link.use")
@@ -243,6 +275,7 @@ def accept_invitation(
         raise LinkDead()
 
     consume(token)
+    revoke(user, TokenPurpose.INVITATION)
     now = clock.now()
     Invitation.objects.filter(firm_id=user.firm_id, pk=invitation.pk).update(
         state=InvitationState.ACCEPTED, closed_at=now
@@ -299,7 +332,7 @@ def answer_fresh_link(actor: Actor, *, email: str) -> None:
         canonical = ""
     user = (
         User.objects.filter(firm_id=actor.firm_id, canonical_email=canonical)
-        .select_for_update()
+        .select_for_update(no_key=True)
         .first()
     )
     if user is None:
@@ -318,34 +351,59 @@ def answer_invited(actor: Actor, user: User) -> None:
     if last is None or last.state == InvitationState.ACCEPTED:
         nothing_changed()
         return
-    if last.state == InvitationState.CANCELLED and user.state == UserState.READY:
-        _ask_inviter(last, user)
-        record(actor, "invitation.asked_again", user, place=user.billable_company)
+    was_cancelled = last.state == InvitationState.CANCELLED and user.state == UserState.READY
+    if was_cancelled or (user.state == UserState.INVITED and not _still_stands(last, user)):
+        _ask_inviter(actor, last, user)
         return
-    if user.state != UserState.INVITED:
+    too_many = issued_lately(user, TokenPurpose.INVITATION, within=ASKED_WITHIN) >= MOST_ASKED
+    if user.state != UserState.INVITED or too_many:
         nothing_changed()
         return
-    if not _still_stands(last, user):
-        _ask_inviter(last, user)
-        record(actor, "invitation.asked_again", user, place=user.billable_company)
-        return
-    invitation = offer(actor, user, inviter_id=last.invited_by_id)
+
+    if last.state == InvitationState.PENDING and last.expires_at > clock.now():
+        _mail_another_link(last, user)
+    else:
+        last = offer(actor, user, inviter_id=last.invited_by_id)
     record(
         actor,
         "invitation.renewed",
         user,
         place=user.billable_company,
-        public={"invitation": str(invitation.pk)},
+        public={"invitation": str(last.pk)},
     )
 
 
-def _ask_inviter(invitation: Invitation, user: User) -> None:
-    """Tell who invited, if he is still there, that the person asks again."""
+def _mail_another_link(invitation: Invitation, user: User) -> None:
+    """Mail a second link to an offer that is still open. The first one lives on."""
+    secret = issue(
+        user,
+        TokenPurpose.INVITATION,
+        valid=invitation.expires_at - clock.now(),
+        invitation=invitation,
+        beside_earlier=True,
+    )
+    message = mailings.invitation_mail(invitation, secret, asked_for=True)
+    post("invitation", message, to=user, invitation=invitation)
+
+
+def _ask_inviter(actor: Actor, invitation: Invitation, user: User) -> None:
+    """Tell who invited, if he is still there, that the person asks again: once a day at most."""
+    told = Event.objects.filter(
+        firm_id=user.firm_id,
+        object_type="user",
+        object_id=str(user.pk),
+        name="invitation.asked_again",
+        at__gt=clock.now() - timedelta(days=1),
+    )
+    if told.exists():
+        nothing_changed()
+        return
     inviter = User.objects.filter(
         firm_id=user.firm_id, pk=invitation.invited_by_id, state=UserState.ACTIVE
     ).first()
     if inviter is not None:
         post("asked_again", mailings.asked_again_mail(inviter, user), to=inviter)
+    record(actor, "invitation.asked_again", user, place=user.billable_company)
 
 
 @action("vestibule.invitations.expire")
@@ -359,17 +417,23 @@ def expire_invitations(actor: Actor) -> int:
         .select_related("user__billable_company")
         .order_by("pk")[:200]
     )
-    if not due:
-        nothing_changed()
-        return 0
-
-    for invitation in due:
-        close_pending(invitation.user, InvitationState.EXPIRED)
+    expired = 0
+    for listed in due:
+        user = locked(listed.user)
+        pending = Invitation.objects.filter(
+            pk=listed.pk, state=InvitationState.PENDING, expires_at__lte=clock.now()
+        )
+        if not pending.exists():
+            continue  # sent again or accepted while this list was read
+        close_pending(user, InvitationState.EXPIRED)
         record(
             actor,
             "invitation.expired",
-            invitation.user,
-            place=invitation.user.billable_company,
-            public={"invitation": str(invitation.pk)},
+            user,
+            place=user.billable_company,
+            public={"invitation": str(listed.pk)},
         )
-    return len(due)
+        expired += 1
+    if not expired:
+        nothing_changed()
+    return expired

@@ -41,7 +41,11 @@ def do_due(worker: str, *, limit: int = 20) -> int:
 
 def _do(claimed: Claim) -> None:
     with firm_scope(claimed.firm_id), transaction.atomic():
-        job = Job.objects.filter(firm_id=claimed.firm_id, pk=claimed.id).first()
+        job = (
+            Job.objects.select_for_update(skip_locked=True, no_key=True)
+            .filter(firm_id=claimed.firm_id, pk=claimed.id)
+            .first()
+        )
         if job is not None:
             DEEDS[job.name](actors.system(claimed.firm_id, job.name), email=address_in(job))
             job.delete()

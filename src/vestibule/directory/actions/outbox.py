@@ -183,7 +183,7 @@ def put_off(actor: Actor, claimed: Claim, *, reason: str) -> None:
 
 def _locked(actor: Actor, claimed: Claim) -> OutboxMessage | None:
     return (
-        OutboxMessage.objects.select_for_update(of=("self",))
+        OutboxMessage.objects.select_for_update(of=("self",), no_key=True)
         .select_related("user")
         .filter(firm_id=actor.firm_id, pk=claimed.id)
         .first()

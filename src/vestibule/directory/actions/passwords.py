@@ -14,8 +14,19 @@ from vestibule.directory.actions._action import action, authorize, nothing_chang
 from vestibule.directory.actions._asks import note
 from vestibule.directory.actions._persons import locked
 from vestibule.directory.actions._post import post
-from vestibule.directory.actions._tokens import consume, find_open, issue, require_bearer
-from vestibule.directory.actions.invitations import answer_invited
+from vestibule.directory.actions._tokens import (
+    consume,
+    find_open,
+    issue,
+    issued_lately,
+    require_bearer,
+    revoke,
+)
+from vestibule.directory.actions.invitations import (
+    ASKED_WITHIN,
+    MOST_ASKED,
+    answer_invited,
+)
 from vestibule.directory.models import Session, Token, TokenPurpose, User, UserState
 from vestibule.directory.policies.addresses import read_address
 from vestibule.directory.policies.passwords import NewPassword
@@ -46,7 +57,7 @@ def answer_password_reset(actor: Actor, *, email: str) -> None:
         canonical = ""
     user = (
         User.objects.filter(firm_id=actor.firm_id, canonical_email=canonical)
-        .select_for_update()
+        .select_for_update(no_key=True)
         .first()
     )
     if user is not None and user.state == UserState.INVITED:
@@ -56,7 +67,10 @@ def answer_password_reset(actor: Actor, *, email: str) -> None:
         nothing_changed()
         return
 
-    secret = issue(user, TokenPurpose.PASSWORD_RESET, valid=RESET_VALID)
+    if issued_lately(user, TokenPurpose.PASSWORD_RESET, within=ASKED_WITHIN) >= MOST_ASKED:
+        nothing_changed()
+        return
+    secret = issue(user, TokenPurpose.PASSWORD_RESET, valid=RESET_VALID, beside_earlier=True)
     message = mailings.reset_mail(user, secret, clock.now() + RESET_VALID)
     post("password_reset", message, to=user)
     record(actor, "password.reset_asked", user, place=user.billable_company)
@@ -81,6 +95,7 @@ def reset_password(actor: Actor, token: Token, *, password: NewPassword) -> User
         raise LinkDead()
 
     consume(token)
+    revoke(user, TokenPurpose.PASSWORD_RESET)
     User.objects.filter(firm_id=user.firm_id, pk=user.pk).update(
         password=password.encoded, epoch=F("epoch") + 1
     )

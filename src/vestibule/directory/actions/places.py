@@ -53,7 +53,7 @@ from vestibule.refusals import (
 )
 
 MAX_DEPTH = 12
-REFERENCE_FORMS = {"siren": r"\d{9}", "siret": r"\d{14}"}
+REFERENCE_FORMS = {"siren": r"[0-9]{9}", "siret": r"[0-9]{14}"}
 DETAIL_LIMITS = {"address": 300, "postcode": 20, "town": 120}
 
 
@@ -216,7 +216,7 @@ def _read_references(firm_id: Any, typed: Mapping[str, str]) -> dict[str, str]:
         number = "".join(value.split())
         if not number:
             continue
-        fits = re.fullmatch(REFERENCE_FORMS.get(scheme, r"\S{1,60}"), number)
+        fits = re.fullmatch(REFERENCE_FORMS.get(scheme, r"[!-~]{1,60}"), number)
         if not fits:
             raise ReferenceInvalid.at(scheme, scheme=scheme.upper(), value=value[:60])
         if PlaceReference.objects.filter(firm_id=firm_id, scheme=scheme, value=number).exists():
@@ -240,7 +240,7 @@ def _read_details(typed: Mapping[str, str]) -> dict[str, str]:
 def _locked(place: Place) -> Place:
     row = (
         Place.objects.filter(firm_id=place.firm_id, pk=place.pk)
-        .select_for_update(of=("self",))
+        .select_for_update(of=("self",), no_key=True)
         .first()
     )
     if row is None:
@@ -304,6 +304,8 @@ def move_place(actor: Actor, place: Place, *, parent: Place) -> Place:
     actor = authorize(actor, at=parent)
     root = root_of(place.firm_id)
     _locked(root)  # moves change paths of many places: one at a time in a firm
+    concerned = [place, parent, *companies_of([place])]
+    list(Place.objects.filter(pk__in={each.pk for each in concerned}).lock())
     place, parent = _locked(place), _locked(parent)
     if place.acts_as == "firm":
         raise NotFound()
@@ -368,6 +370,7 @@ def close_place(actor: Actor, place: Place, *, billed_to: Place | None = None) -
     Refuses: Denied, PlaceClosed, SuccessorNeeded, GroupNotEmpty.
     """
     actor = authorize(actor, at=place)
+    list(Place.objects.filter(pk__in=[each.pk for each in (place, billed_to) if each]).lock())
     place = _locked(place)
     if place.acts_as == "firm":
         raise NotFound()
@@ -385,6 +388,7 @@ def close_place(actor: Actor, place: Place, *, billed_to: Place | None = None) -
         raise SuccessorNeeded.at("billed_to", count=count, place=place.name)
     if billed_to is not None:
         actor = authorize(actor, at=billed_to)
+        billed_to = _locked(billed_to)
         if billed_to.acts_as != "company" or not billed_to.is_open or billed_to.pk == place.pk:
             raise ChoiceUnknown.at("billed_to")
         billed.update(billable_company_id=billed_to.pk)

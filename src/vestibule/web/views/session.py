@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import unquote
 
@@ -20,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from vestibule.actor import link_bearer, nobody
 from vestibule.directory.actions.passwords import ask_password_reset, open_reset, reset_password
+from vestibule.directory.actions.sign_in import proof_of
 from vestibule.directory.models import User
 from vestibule.directory.policies.addresses import read_address
 from vestibule.directory.policies.passwords import choose
@@ -28,7 +30,8 @@ from vestibule.directory.policies.sign_in import lets_in
 from vestibule.directory.scope import firm_scope
 from vestibule.directory.signing import credentials_of
 from vestibule.refusals import Invalid, LimitReached, LinkDead, Refusal, SignInRefused
-from vestibule.web.door import open_to_all, own_scope
+from vestibule.web.adapter import PROOF
+from vestibule.web.door import leaves_no_trace, open_to_all, own_scope
 from vestibule.web.forms import AddressForm, PasswordForm, SignInForm
 from vestibule.web.refusals import put_at_fields, status_of, tell
 
@@ -62,8 +65,14 @@ def _try_to_sign_in(request: Any, typed: dict[str, str], target: str) -> HttpRes
         canonical = read_address(typed["email"]).canonical
     except Refusal:
         canonical = ""
-    key = f"{request.firm.id}:{canonical}"
-    if not ratelimit.consume(request, action="login_failed", key=key):
+    address = f"{request.firm.id}:{canonical}"
+    key = f"{address}:{network_of(request.META.get('REMOTE_ADDR', ''))}"
+    within_limits = (
+        ratelimit.consume(request, action="login")
+        and ratelimit.consume(request, action="login_failed", key=key)
+        and ratelimit.consume(request, action="login_address", key=address)
+    )
+    if not within_limits:
         raise LimitReached(retry_after_seconds=300)
     with firm_scope(request.firm):
         user, encoded = credentials_of(request.firm.id, canonical)
@@ -80,8 +89,19 @@ def _try_to_sign_in(request: Any, typed: dict[str, str], target: str) -> HttpRes
         return come_in(request, user, target or reverse("home"))
 
 
+def network_of(address: str) -> str:
+    """Return the network an address belongs to (/24 or /64): guessing from one of them must not
+    shut out the owner who signs in from another."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return ""
+    return str(ip_network(f"{ip}/{24 if ip.version == 4 else 64}", strict=False))
+
+
 def come_in(request: Any, user: User, target: str) -> HttpResponse:
     """Hand a person with a proven password over to the stages and, after the last, the gate."""
+    request.session[PROOF] = proof_of(user)
     login = Login(user=user, redirect_url=target)
     response: HttpResponse = perform_password_login(request, {"username": user.login_key}, login)
     return response
@@ -130,6 +150,7 @@ def limit_asking(request: Any, email: str) -> None:
 
 @open_to_all
 @own_scope
+@leaves_no_trace
 @require_http_methods(["GET", "HEAD", "POST"])
 def reset(request: Any, secret: str) -> HttpResponse:
     """The page behind a reset link: GET shows it, POST sets the password."""

@@ -24,7 +24,7 @@ from vestibule.directory.scope import firm_scope
 from vestibule.directory.sights import company_cards, may_create_users
 from vestibule.refusals import Invalid, LinkDead
 from vestibule.web.context import person_card
-from vestibule.web.door import open_to_all, own_scope
+from vestibule.web.door import leaves_no_trace, open_to_all, own_scope
 from vestibule.web.forms import AddressForm, WelcomeForm
 from vestibule.web.refusals import put_at_fields
 from vestibule.web.views.session import come_in, limit_asking
@@ -32,6 +32,7 @@ from vestibule.web.views.session import come_in, limit_asking
 
 @open_to_all
 @own_scope
+@leaves_no_trace
 @require_http_methods(["GET", "HEAD", "POST"])
 def welcome(request: Any, secret: str) -> HttpResponse:
     """GET shows what is offered and changes nothing; POST with a password activates."""
