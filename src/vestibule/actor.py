@@ -40,6 +40,9 @@ NOBODY_RIGHTS = frozenset({"vestibule.link.ask", "vestibule.session.open"})
 """What a person who has not signed in may do: ask for a fresh link to a stored address, and
 come in through the gate."""
 
+OWN_RIGHTS = frozenset({"vestibule.own.edit"})
+"""What every person who is let in may do to his own data."""
+
 LINK_RIGHTS = frozenset({"vestibule.link.use"})
 """What the bearer of a one-time link may do: the one act its row offers."""
 
@@ -74,6 +77,7 @@ class Actor:
 
 
 _FIXED_RIGHTS: dict[ActorKind, frozenset[str]] = {
+    ActorKind.USER: OWN_RIGHTS,
     ActorKind.OPERATOR: OPERATOR_RIGHTS,
     ActorKind.SYSTEM: SYSTEM_RIGHTS,
     ActorKind.NOBODY: NOBODY_RIGHTS,

@@ -20,6 +20,7 @@ from tests.web.pages import (
     follow,
     letters,
     signed_in,
+    stranger,
     text_of,
     user_of,
     users_total,
@@ -57,12 +58,12 @@ def type_page(world: World, name: str, company: str) -> str:
 
 def sign_in(email: str, password: str) -> Any:
     """Return the answer to one attempt in a browser of its own."""
-    return Client().post(f"{PREFIX}/sign-in/", {"email": email, "password": password})
+    return stranger().post(f"{PREFIX}/sign-in/", {"email": email, "password": password})
 
 
 def accept(path: str, password: str, **corrections: str) -> Client:
     """Open an invitation's link in a browser of its own and let the person in."""
-    client = Client()
+    client = stranger()
     form = client.get(path).context["form"]
     answer = client.post(path, {**form.initial, **corrections, "password": password})
     assert answer.status_code == 302, text_of(answer)
@@ -105,7 +106,7 @@ def test_whoever_is_not_of_the_firm_is_asked_to_sign_in(
     world: World, database: Database, staff: Client, who: str
 ) -> None:
     wizard = Wizard(staff, world).to_summary()
-    client = Client() if who == "nobody" else signed_in(world, "administrator", "rivage")
+    client = stranger() if who == "nobody" else signed_in(world, "administrator", "rivage")
     if who != "nobody":  # he may carry his session's key over to the other firm's cookie
         client.cookies["vestibule_morel"] = client.cookies["vestibule_rivage"].value
     before = content_of(database)
@@ -415,7 +416,7 @@ def test_a_director_may_create_further_users_and_a_standard_client_may_not(
     wizard.confirm()
 
     [letter] = letters(world.morel)
-    welcome = text_of(Client().get(letter.path))
+    welcome = text_of(stranger().get(letter.path))
     assert f"Inviting colleagues: {right}" in welcome
     row = text_of(staff.get(f"{PREFIX}/users/", {"q": "marchand"}))
     assert role in row
@@ -702,7 +703,7 @@ def test_without_the_tick_nothing_is_sent_until_somebody_sends_the_welcoming_ema
     asked = staff.get(f"{profile}send-welcome/")
     assert "Send the welcoming e-mail to Elodie Marchand?" in text_of(asked)
     assert differences(before, content_of(database)) == []
-    page = follow(staff, staff.post(f"{profile}send-welcome/", {"sure": "yes"}))
+    page = follow(staff, staff.post(f"{profile}send-welcome/"))
 
     assert "The welcoming e-mail to Elodie Marchand is on its way." in text_of(page)
     [letter] = letters(world.morel)
@@ -716,7 +717,7 @@ def test_the_welcoming_email_is_offered_only_to_those_who_are_ready(
 ) -> None:
     for name in ("waiting", "invited", "director", "deactivated"):
         assert "Send welcoming e-mail…" not in text_of(staff.get(page_of(world, name)))
-    answer = staff.post(f"{page_of(world, 'waiting')}send-welcome/", {"sure": "yes"})
+    answer = staff.post(f"{page_of(world, 'waiting')}send-welcome/")
 
     assert answer.status_code == 409
     assert letters(world.morel) == []
@@ -734,9 +735,7 @@ def test_activated_later_the_user_waits_in_a_list_until_somebody_validates(
     assert names == ["Elodie Marchand", "Inès Roux"]
     assert "Validate Elodie Marchand" in text_of(waiting)
 
-    page = follow(
-        staff, staff.post(f"{PREFIX}/users/{created(world).pk}/validate/", {"sure": "yes"})
-    )
+    page = follow(staff, staff.post(f"{PREFIX}/users/{created(world).pk}/validate/"))
 
     assert "Elodie Marchand is validated and ready. Nothing was sent yet." in text_of(page)
     assert created(world).state == "ready"
@@ -749,7 +748,7 @@ def test_activated_later_the_user_waits_in_a_list_until_somebody_validates(
 def test_nobody_without_the_right_validates(world: World, name: str) -> None:
     client = signed_in(world, name)
 
-    answer = client.post(f"{page_of(world, 'waiting')}validate/", {"sure": "yes"})
+    answer = client.post(f"{page_of(world, 'waiting')}validate/")
 
     assert answer.status_code == 403
     assert world.user("waiting").state == "awaiting_validation"
@@ -760,11 +759,11 @@ def test_a_waiting_user_gets_in_by_no_door(world: World, staff: Client) -> None:
     email = world.morel.emails["waiting"]
 
     assert sign_in(email, world.password).status_code == 422
-    Client().post(f"{PREFIX}/forgotten/", {"email": email})
-    Client().post(f"{PREFIX}/welcome/fresh/", {"email": email})
+    stranger().post(f"{PREFIX}/forgotten/", {"email": email})
+    stranger().post(f"{PREFIX}/welcome/fresh/", {"email": email})
     do_jobs()
     assert letters(world.morel) == []
-    answer = staff.post(f"{page_of(world, 'waiting')}resend/", {"sure": "yes"})
+    answer = staff.post(f"{page_of(world, 'waiting')}resend/")
     assert answer.status_code == 409
 
 
@@ -774,7 +773,7 @@ def test_creating_activating_and_mailing_are_three_decisions(world: World, staff
     profile = f"{PREFIX}/users/{created(world).pk}/"
     states, mails = [created(world).state], [len(letters(world.morel))]
     for act in ("validate", "send-welcome"):
-        follow(staff, staff.post(f"{profile}{act}/", {"sure": "yes"}))
+        follow(staff, staff.post(f"{profile}{act}/"))
         states.append(created(world).state)
         mails.append(len(letters(world.morel)))
 
@@ -810,7 +809,7 @@ def test_every_change_on_a_page_is_in_the_audit_trail_with_old_and_new_values(
     accept(letter.path, world.password, first_name="Élodie", language="fr")
     profile = f"{PREFIX}/users/{created(world).pk}/"
     follow(staff, staff.post(f"{profile}deactivate/", {"reason": "Left the company"}))
-    follow(staff, staff.post(f"{profile}reactivate/", {"sure": "yes"}))
+    follow(staff, staff.post(f"{profile}reactivate/"))
 
     trail = events_of(world.morel, created(world).pk)
     told = [(event.name, event.actor_user_id, event.door) for event in trail]
@@ -855,8 +854,8 @@ def test_opening_a_link_changes_nothing_and_the_persons_post_does(
     before = content_of(database)
 
     for _ in range(3):
-        assert Client().get(path).status_code == 200
-        assert Client().head(path).status_code == 200
+        assert stranger().get(path).status_code == 200
+        assert stranger().head(path).status_code == 200
     assert differences(before, content_of(database)) == []
 
     accept(path, world.password)
@@ -869,14 +868,14 @@ def test_an_expired_cancelled_used_or_unknown_link_gets_one_page_that_helps_and_
 ) -> None:
     path = f"{PREFIX}/welcome/{world.invited_secret}/"
     used = accept_somebody(world, staff)
-    pages = {"unknown": Client().get(f"{PREFIX}/welcome/nothing-like-it/"), "used": used}
+    pages = {"unknown": stranger().get(f"{PREFIX}/welcome/nothing-like-it/"), "used": used}
     Wizard(staff, world).to_summary(email="cancelled@clients.example").confirm()
     cancelled = letters(world.morel)[-1].path
     user = created(world, "cancelled@clients.example")
-    staff.post(f"{PREFIX}/users/{user.pk}/cancel-invitation/", {"sure": "yes"})
-    pages["cancelled"] = Client().get(cancelled)
+    staff.post(f"{PREFIX}/users/{user.pk}/cancel-invitation/")
+    pages["cancelled"] = stranger().get(cancelled)
     freeze.forward(days=22)
-    pages["expired"] = Client().get(path)
+    pages["expired"] = stranger().get(path)
 
     assert {name: page.status_code for name, page in pages.items()} == dict.fromkeys(pages, 410)
     assert len({without_tokens(page) for page in pages.values()}) == 1
@@ -892,12 +891,12 @@ def accept_somebody(world: World, staff: Client) -> Any:
     Wizard(staff, world).to_summary().confirm()
     path = letters(world.morel)[-1].path
     accept(path, world.password)
-    return Client().get(path)
+    return stranger().get(path)
 
 
 @pytest.mark.req("X-05")
 def test_the_invited_address_asks_for_a_fresh_link_and_gets_in_with_it(world: World) -> None:
-    answer = Client().post(
+    answer = stranger().post(
         f"{PREFIX}/welcome/fresh/", {"email": world.morel.emails["invited"].upper()}
     )
 
@@ -905,15 +904,15 @@ def test_the_invited_address_asks_for_a_fresh_link_and_gets_in_with_it(world: Wo
     do_jobs()
     [letter] = letters(world.morel)
     assert letter.to == world.morel.emails["invited"]
-    assert Client().get(f"{PREFIX}/welcome/{world.invited_secret}/").status_code == 410
     accept(letter.path, world.password)
+    assert stranger().get(f"{PREFIX}/welcome/{world.invited_secret}/").status_code == 410
 
 
 @pytest.mark.req("X-05")
 def test_whoever_was_cancelled_asks_and_the_inviter_decides(world: World, staff: Client) -> None:
-    follow(staff, staff.post(f"{page_of(world, 'invited')}cancel-invitation/", {"sure": "yes"}))
+    follow(staff, staff.post(f"{page_of(world, 'invited')}cancel-invitation/"))
 
-    Client().post(f"{PREFIX}/welcome/fresh/", {"email": world.morel.emails["invited"]})
+    stranger().post(f"{PREFIX}/welcome/fresh/", {"email": world.morel.emails["invited"]})
     do_jobs()
 
     [letter] = letters(world.morel)

@@ -215,6 +215,10 @@ def test_a_body_without_a_length_is_refused(client: Client, firm: Firm) -> None:
 Message = MutableMapping[str, Any]
 
 
+def a_dispatcher() -> asgi.Dispatcher:
+    return asgi.Dispatcher(is_secure=False, trusted_proxies=0, threads=1)
+
+
 class Caller:
     """One request at the dispatcher, sent in pieces; what is behind it notes which body reached it."""
 
@@ -229,8 +233,14 @@ class Caller:
         self.reached: list[tuple[list[tuple[bytes, bytes]], bytes | None]] = []
         self.answer: list[Message] = []
 
-    def asks(self, *headers: tuple[bytes, bytes], method: str = "POST", path: str = "/") -> None:
-        dispatcher = asgi.Dispatcher(is_secure=False, trusted_proxies=0, threads=1)
+    def asks(
+        self,
+        *headers: tuple[bytes, bytes],
+        method: str = "POST",
+        path: str = "/",
+        dispatcher: asgi.Dispatcher | None = None,
+    ) -> None:
+        dispatcher = dispatcher or a_dispatcher()
         dispatcher.django = self._note  # type: ignore[assignment]
         scope = {"type": "http", "method": method, "path": path, "headers": list(headers)}
         asyncio.run(asyncio.wait_for(dispatcher(scope, self._receive, self._send), 10))
@@ -371,15 +381,20 @@ def test_large_bodies_share_one_room_and_small_ones_need_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(asgi, "ROOM_BYTES", 1000)
-    small, large = asgi.SMALL_BODY_BYTES, asgi.SMALL_BODY_BYTES + 1001
-    fits, too_much, form = Caller(b"x" * (large - 1)), Caller(b"x" * large), Caller(b"x" * small)
+    small, room = asgi.SMALL_BODY_BYTES, asgi.SMALL_BODY_BYTES + 1000
+    dispatcher = a_dispatcher()
 
-    fits.asks(of(large - 1))
-    too_much.asks(of(large))
-    form.asks(of(small))
+    def send(size: int) -> Caller:
+        caller = Caller(b"x" * small, b"x" * (size - small))
+        caller.asks(of(size), dispatcher=dispatcher)
+        return caller
 
-    assert (fits.status, too_much.status, form.status) == (200, 503, 200)
-    assert (too_much.reached, too_much.is_closed) == ([], True)
+    # Each gives its room back, whether it was let through or not.
+    assert [send(size).status for size in (room, room + 1, room)] == [200, 503, 200]
+    refused = send(room + 1)
+    assert (refused.reached, refused.is_closed) == ([], True)
+    monkeypatch.setattr(asgi, "ROOM_BYTES", 0)
+    assert [send(size).status for size in (small, small + 1)] == [200, 503]
 
 
 def test_the_supervisors_first_question_needs_no_thread() -> None:

@@ -10,7 +10,7 @@ from django.urls import URLPattern
 
 from tests.support.databases import Database
 from tests.web.everything import content_of, differences
-from tests.web.pages import PREFIX, Wizard, signed_in
+from tests.web.pages import PREFIX, Wizard, signed_in, stranger
 from tests.world import World
 from vestibule.web.urls import urlpatterns
 
@@ -27,7 +27,7 @@ OPEN_TO_ALL = {
 }
 DEMO_ONLY = {"inbox", "inbox_message", "inbox_html"}
 """Not there at all without the demo, which no test of this file is."""
-OPEN_TO_WHOEVER_IS_IN = OPEN_TO_ALL | {"home", "account_reauthenticate"}
+OPEN_TO_WHOEVER_IS_IN = OPEN_TO_ALL | {"home"}
 STEPS = ("company", "identity", "companies", "applications", "summary", "receipt")
 REFUSED = (403, 404)
 
@@ -88,7 +88,7 @@ def all_paths(world: World, *, without: set[str] = frozenset()) -> list[tuple[st
 
 def strangers(world: World, who: str) -> Client:
     if who == "nobody":
-        return Client()
+        return stranger()
     if who == "the other firm’s administrator":
         client = signed_in(world, "administrator", "rivage")
         client.cookies["vestibule_morel"] = client.cookies["vestibule_rivage"].value
@@ -138,7 +138,7 @@ def test_whoever_is_in_without_the_right_is_refused_everywhere_but_at_home(
 
 def test_a_page_that_was_forgotten_would_be_closed(world: World) -> None:
     for path in (f"{PREFIX}/accounts/login/", f"{PREFIX}/signup/", f"{PREFIX}/admin/"):
-        assert Client().get(path).status_code == 404
+        assert stranger().get(path).status_code == 404
 
 
 # --- no GET writes, no 500 ---------------------------------------------------------------------
@@ -216,7 +216,7 @@ def faults_of(answer: Any) -> list[str]:
     wanted = {
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
-        "Referrer-Policy": "same-origin",
+        "Referrer-Policy": "-origin",  # same-origin; strict-origin where the address is a secret
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cache-Control": "no-store",
     }
@@ -255,15 +255,15 @@ def test_every_page_has_the_strict_headers_and_nothing_inline(world: World, who:
 def test_the_pages_of_errors_have_them_too(world: World) -> None:
     large = {"email": "x" * (1024 * 1024 + 1)}
     answers = {
-        "404": Client().get(f"{PREFIX}/nothing-here/"),
-        "404 without a firm": Client().get("/f/nobody/"),
-        "405": Client().get(f"{PREFIX}/sign-out/"),
+        "404": stranger().get(f"{PREFIX}/nothing-here/"),
+        "404 without a firm": stranger().get("/f/nobody/"),
+        "405": stranger().get(f"{PREFIX}/sign-out/"),
         "403": signed_in(world, "director").get(f"{PREFIX}/users/"),
-        "403 without a token": Client(enforce_csrf_checks=True).post(f"{PREFIX}/sign-in/"),
-        "413": Client().post(f"{PREFIX}/sign-in/", large),
-        "410": Client().get(f"{PREFIX}/welcome/nothing/"),
-        "400": Client().get(f"{PREFIX}/", headers={"host": "evil.example"}),
-        "the firm chooser": Client().get("/"),
+        "403 without a token": stranger(enforce_csrf_checks=True).post(f"{PREFIX}/sign-in/"),
+        "413": stranger().post(f"{PREFIX}/sign-in/", large),
+        "410": stranger().get(f"{PREFIX}/welcome/nothing/"),
+        "400": stranger().get(f"{PREFIX}/", headers={"host": "evil.example"}),
+        "the firm chooser": stranger().get("/"),
     }
 
     assert {name: answer.status_code for name, answer in answers.items()} == {

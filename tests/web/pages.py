@@ -38,6 +38,11 @@ def follow(client: Client, answer: Any) -> Any:
     return client.get(answer["Location"])
 
 
+def stranger(**how: Any) -> Client:
+    """Return a browser of its own, which speaks English; nobody is signed in."""
+    return Client(headers={"accept-language": "en"}, **how)
+
+
 class Wizard:
     """The six steps, sent as a browser without scripts sends them."""
 

@@ -68,7 +68,6 @@ def pages_for_staff(world: World, staff: Client) -> list[str]:
         *(f"companies/{world.morel.places[name]}/" for name in ("a", "port")),
         *(f"places/{world.morel.places['a']}/{act}/" for act in ("rename", "move", "close", "add")),
         *("inbox/", f"inbox/{held.pk}/"),
-        "confirm-it-is-you/",
         "nothing-here/",
     ]
     wizard = [draft.url(step) for step in STEPS] + [done.url("receipt")]

@@ -15,6 +15,7 @@ from tests.web.pages import (
     follow,
     letters,
     signed_in,
+    stranger,
     text_of,
     without_tokens,
 )
@@ -39,7 +40,7 @@ def link(world: World) -> str:
 def act(staff: Client, world: World, name: str, verb: str, **typed: str) -> Any:
     """Do something to a user of the world on his page."""
     path = f"{PREFIX}/users/{world.morel.people[name]}/{verb}/"
-    return follow(staff, staff.post(path, {"sure": "yes", **typed}))
+    return follow(staff, staff.post(path, typed))
 
 
 def registration(path: str, world: World, **typed: str) -> dict[str, str]:
@@ -56,12 +57,12 @@ def registration(path: str, world: World, **typed: str) -> dict[str, str]:
 
 
 def accept(path: str, world: World, **typed: str) -> Any:
-    return Client().post(path, registration(path, world, **typed))
+    return stranger().post(path, registration(path, world, **typed))
 
 
 def ask(email: str) -> Any:
     """Ask for a fresh link in a browser of its own, and let the worker answer."""
-    answer = Client().post(f"{PREFIX}/welcome/fresh/", {"email": email})
+    answer = stranger().post(f"{PREFIX}/welcome/fresh/", {"email": email})
     do_jobs()
     return answer
 
@@ -85,7 +86,7 @@ def test_a_dead_link_is_answered_like_one_that_never_was(
     else:
         freeze.forward(days=21, seconds=1)
 
-    dead, unknown = Client().get(link), Client().get(UNKNOWN)
+    dead, unknown = stranger().get(link), stranger().get(UNKNOWN)
     posted, posted_unknown = accept(link, world), accept(UNKNOWN, world)
 
     assert dead.status_code == unknown.status_code == posted.status_code == 410
@@ -99,7 +100,7 @@ def test_a_dead_link_is_answered_like_one_that_never_was(
 def test_a_dead_link_says_what_to_do(link: str, world: World) -> None:
     accept(link, world)
 
-    words = text_of(Client().get(link))
+    words = text_of(stranger().get(link))
 
     assert (
         "it was used already, when its time is over or when a newer mail has replaced it" in words
@@ -113,7 +114,7 @@ def test_a_dead_link_says_what_to_do(link: str, world: World) -> None:
 )
 @pytest.mark.parametrize("page", ["welcome", "reset"])
 def test_whatever_stands_in_a_links_place_is_no_error(page: str, secret: str) -> None:
-    answer = Client().get(f"{PREFIX}/{page}/{secret}/")
+    answer = stranger().get(f"{PREFIX}/{page}/{secret}/")
 
     assert answer.status_code in (404, 410)
     assert "<script>" not in answer.content.decode().replace("<script src", "")
@@ -122,21 +123,21 @@ def test_whatever_stands_in_a_links_place_is_no_error(page: str, secret: str) ->
 def test_a_link_of_one_firm_opens_nothing_at_another(world: World, link: str) -> None:
     elsewhere = link.replace(PREFIX, "/f/rivage")
 
-    assert Client().get(elsewhere).status_code == 410
+    assert stranger().get(elsewhere).status_code == 410
     assert accept(elsewhere, world).status_code == 410
-    assert Client().get(link).status_code == 200
+    assert stranger().get(link).status_code == 200
 
 
 def test_an_invitation_does_not_open_the_reset_page_nor_the_other_way_round(
     world: World,
 ) -> None:
-    Client().post(f"{PREFIX}/forgotten/", {"email": world.morel.emails["standard"]})
+    stranger().post(f"{PREFIX}/forgotten/", {"email": world.morel.emails["standard"]})
     do_jobs()
     [letter] = letters(world.morel)
 
-    assert Client().get(f"{PREFIX}/reset/{world.invited_secret}/").status_code == 410
-    assert Client().get(letter.path.replace("/reset/", "/welcome/")).status_code == 410
-    assert Client().get(letter.path).status_code == 200
+    assert stranger().get(f"{PREFIX}/reset/{world.invited_secret}/").status_code == 410
+    assert stranger().get(letter.path.replace("/reset/", "/welcome/")).status_code == 410
+    assert stranger().get(letter.path).status_code == 200
 
 
 def test_the_link_of_somebody_whose_inviter_left_the_firm_opens_nothing(
@@ -144,14 +145,14 @@ def test_the_link_of_somebody_whose_inviter_left_the_firm_opens_nothing(
 ) -> None:
     Wizard(staff, world).to_summary().confirm()
     path = letters(world.morel)[-1].path
-    assert Client().get(path).status_code == 200
+    assert stranger().get(path).status_code == 200
 
     follow(
         signed_in(world, "administrator"),
         staff.post(f"{PREFIX}/users/{created(world).pk}/deactivate/", {"reason": ""}),
     )
 
-    assert Client().get(path).status_code == 410
+    assert stranger().get(path).status_code == 410
 
 
 # --- opening changes nothing ------------------------------------------------------------------
@@ -162,16 +163,16 @@ def test_the_link_of_somebody_whose_inviter_left_the_firm_opens_nothing(
 def test_no_method_but_post_changes_anything(
     world: World, database: Database, link: str, method: str
 ) -> None:
-    Client().post(f"{PREFIX}/forgotten/", {"email": world.morel.emails["standard"]})
+    stranger().post(f"{PREFIX}/forgotten/", {"email": world.morel.emails["standard"]})
     do_jobs()
     [letter] = letters(world.morel)
     before = content_of(database)
 
     for path in (link, letter.path, UNKNOWN):
-        assert getattr(Client(), method)(path).status_code < 500
+        assert getattr(stranger(), method)(path).status_code < 500
 
     assert differences(before, content_of(database)) == []
-    assert Client().get(link).status_code == 200
+    assert stranger().get(link).status_code == 200
 
 
 @pytest.mark.req("X-04")
@@ -213,27 +214,35 @@ def test_a_registration_that_is_not_right_is_said_at_its_field_and_uses_nothing_
     assert accept(link, world).status_code == 302
 
 
-def test_the_link_chooses_neither_address_nor_rights(world: World, link: str) -> None:
-    answer = accept(
-        link,
-        world,
-        email="somebody.else@people.example",
-        type="administrator",
-        state="active",
-        kind="staff",
-        firm_id=str(world.rivage.id),
-        companies=str(world.morel.places["b"]),
-    )
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"email": "somebody.else@people.example"},
+        {"type": "administrator"},
+        {"kind": "staff", "state": "active"},
+        {"companies": "every"},
+        {"firm_id": "x"},
+    ],
+)
+def test_the_link_chooses_neither_address_nor_rights(
+    world: World, database: Database, link: str, more: dict[str, str]
+) -> None:
+    before = content_of(database)
 
-    assert answer.status_code == 302
-    person = world.user("invited")
-    assert person.email == world.morel.emails["invited"]
-    assert person.kind == "client"
-    home = Client()
-    home.post(f"{PREFIX}/sign-in/", {"email": person.email, "password": world.password})
-    assert [card["name"] for card in home.get(f"{PREFIX}/").context["companies"]] == [
-        "ESTRAN CONSEIL"
-    ]
+    answer = accept(link, world, **more)
+
+    assert answer.status_code == 422
+    assert differences(before, content_of(database)) == []
+
+
+def test_who_comes_in_by_a_link_has_what_was_offered_and_no_more(world: World, link: str) -> None:
+    home = stranger()
+    home.post(link, registration(link, world))
+
+    [card] = home.get(f"{PREFIX}/").context["companies"]
+
+    assert (card["name"], card["role"]) == ("ESTRAN CONSEIL", "Standard client")
+    assert [entry["name"] for entry in card["applications"]] == ["Payroll", "Documents"]
 
 
 # --- a fresh link ------------------------------------------------------------------------------
@@ -264,14 +273,18 @@ def test_whoever_asks_for_a_fresh_link_gets_the_same_answer(world: World, email:
 
 
 @pytest.mark.req("X-05")
-def test_each_fresh_link_replaces_the_one_before(world: World, link: str) -> None:
+def test_asking_for_a_fresh_link_kills_none_and_using_one_kills_all(
+    world: World, link: str
+) -> None:
     ask(world.morel.emails["invited"])
-    first = letters(world.morel)[-1].path
     ask(world.morel.emails["invited"])
-    second = letters(world.morel)[-1].path
+    first, second = [letter.path for letter in letters(world.morel)]
+    assert [stranger().get(path).status_code for path in (link, first, second)] == [200, 200, 200]
 
-    assert [Client().get(path).status_code for path in (link, first, second)] == [410, 410, 200]
-    assert len(letters(world.morel)) == 1, "the mail with the replaced link is taken back"
+    assert accept(first, world).status_code == 302
+
+    assert [stranger().get(path).status_code for path in (link, first, second)] == [410, 410, 410]
+    assert accept(second, world, password=NEW_PASSWORD).status_code == 410
 
 
 @pytest.mark.req("X-05")
@@ -279,7 +292,7 @@ def test_a_fresh_link_of_an_expired_invitation_lets_in(
     world: World, link: str, freeze: Any
 ) -> None:
     freeze.forward(days=40)
-    assert Client().get(link).status_code == 410
+    assert stranger().get(link).status_code == 410
 
     ask(world.morel.emails["invited"])
 
@@ -324,7 +337,7 @@ def test_the_database_holds_no_secret_of_a_link(
 
 
 def test_the_pages_behind_links_are_kept_by_nobody(link: str) -> None:
-    answer = Client().get(link)
+    answer = stranger().get(link)
 
     assert answer["Cache-Control"] == "no-store"
-    assert answer["Referrer-Policy"] == "same-origin"
+    assert answer["Referrer-Policy"] == "strict-origin"  # the address, a secret, stays here

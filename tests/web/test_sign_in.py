@@ -19,6 +19,7 @@ from tests.web.pages import (
     follow,
     letters,
     signed_in,
+    stranger,
     text_of,
     user_of,
     without_tokens,
@@ -36,7 +37,7 @@ ANOTHER = "Green-Meadow-77-Candle"
 
 def attempt(email: str, password: str, *, client: Client | None = None, **more: str) -> Any:
     """Return the answer to one attempt, in a browser of its own unless one is given."""
-    return (client or Client()).post(SIGN_IN, {"email": email, "password": password, **more})
+    return (client or stranger()).post(SIGN_IN, {"email": email, "password": password, **more})
 
 
 def deactivate(world: World, name: str) -> None:
@@ -132,7 +133,7 @@ def test_unknown_and_known_addresses_cost_the_same_work(
 def test_odd_input_is_refused_and_never_an_error(world: World, field: str, value: str) -> None:
     typed = {"email": world.morel.emails["director"], "password": world.password, field: value}
 
-    answer = Client().post(SIGN_IN, typed)
+    answer = stranger().post(SIGN_IN, typed)
 
     assert answer.status_code == 422
 
@@ -142,7 +143,7 @@ def test_odd_input_is_refused_and_never_an_error(world: World, field: str, value
 
 def test_a_second_factor_is_asked_for_before_anybody_is_in(world: World) -> None:
     give_second_factor(world.morel, "director")
-    client = Client()
+    client = stranger()
 
     answer = attempt(world.morel.emails["director"], world.password, client=client)
     assert answer["Location"] == CODE
@@ -169,7 +170,7 @@ def test_the_secret_of_a_second_factor_is_sealed_in_the_database(
 
 def test_somebody_deactivated_between_password_and_code_does_not_get_in(world: World) -> None:
     give_second_factor(world.morel, "standard")
-    client = Client()
+    client = stranger()
     attempt(world.morel.emails["standard"], world.password, client=client)
     deactivate(world, "standard")
 
@@ -185,7 +186,7 @@ def test_somebody_deactivated_between_password_and_code_does_not_get_in(world: W
 
 def test_the_refusal_at_the_gate_is_told_on_the_sign_in_page(world: World) -> None:
     give_second_factor(world.morel, "standard")
-    client = Client()
+    client = stranger()
     attempt(world.morel.emails["standard"], world.password, client=client)
     deactivate(world, "standard")
 
@@ -199,7 +200,7 @@ def test_a_sign_in_begun_at_one_firm_cannot_end_at_another(world: World) -> None
     # The same address, the same password and the same application in both firms.
     give_second_factor(world.morel, "director")
     give_second_factor(world.rivage, "director")
-    client = Client()
+    client = stranger()
     attempt(world.morel.emails["director"], world.password, client=client)
     carried = client.cookies["vestibule_morel"].value
     client.cookies["vestibule_rivage"] = carried
@@ -244,7 +245,7 @@ def test_one_browser_can_be_in_at_two_firms_with_a_cookie_for_each(world: World)
 
 def test_the_key_of_a_session_changes_when_somebody_signs_in(world: World) -> None:
     give_second_factor(world.morel, "director")
-    client = Client()
+    client = stranger()
     attempt(world.morel.emails["director"], world.password, client=client)
     before = client.cookies["vestibule_morel"].value
 
@@ -283,7 +284,7 @@ def test_signing_out_ends_the_session_for_good(world: World) -> None:
     page = client.post(f"{PREFIX}/sign-out/", follow=True)
 
     assert "You are signed out." in text_of(page)
-    thief = Client()
+    thief = stranger()
     thief.cookies["vestibule_morel"] = key
     assert not is_in(thief)
 
@@ -299,7 +300,7 @@ def test_a_mere_link_signs_nobody_out(world: World) -> None:
 
 
 def forget(email: str, client: Client | None = None) -> Any:
-    answer = (client or Client()).post(f"{PREFIX}/forgotten/", {"email": email})
+    answer = (client or stranger()).post(f"{PREFIX}/forgotten/", {"email": email})
     do_jobs()
     return answer
 
@@ -349,7 +350,7 @@ def test_a_reset_sets_the_password_and_ends_every_other_session(world: World) ->
     elsewhere = signed_in(world, "standard")
     forget(world.morel.emails["standard"])
     [letter] = letters(world.morel)
-    browser = Client()
+    browser = stranger()
     assert world.morel.emails["standard"] in text_of(browser.get(letter.path))
 
     answer = browser.post(letter.path, {"password": ANOTHER})
@@ -359,7 +360,7 @@ def test_a_reset_sets_the_password_and_ends_every_other_session(world: World) ->
     assert not is_in(elsewhere)
     assert attempt(world.morel.emails["standard"], world.password).status_code == 422
     assert attempt(world.morel.emails["standard"], ANOTHER).status_code == 302
-    assert Client().get(letter.path).status_code == 410
+    assert stranger().get(letter.path).status_code == 410
     assert [one.kind for one in letters(world.morel)][-1] == "password_changed"
 
 
@@ -368,8 +369,8 @@ def test_a_reset_refuses_a_weak_password_and_keeps_the_link(world: World, passwo
     forget(world.morel.emails["standard"])
     [letter] = letters(world.morel)
 
-    assert Client().post(letter.path, {"password": password}).status_code == 422
-    assert Client().get(letter.path).status_code == 200
+    assert stranger().post(letter.path, {"password": password}).status_code == 422
+    assert stranger().get(letter.path).status_code == 200
     assert attempt(world.morel.emails["standard"], world.password).status_code == 302
 
 
@@ -378,8 +379,8 @@ def test_a_reset_lifts_no_state(world: World) -> None:
     [letter] = letters(world.morel)
     deactivate(world, "standard")
 
-    assert Client().get(letter.path).status_code == 410
-    assert Client().post(letter.path, {"password": ANOTHER}).status_code == 410
+    assert stranger().get(letter.path).status_code == 410
+    assert stranger().post(letter.path, {"password": ANOTHER}).status_code == 410
     assert world.user("standard").state == "deactivated"
 
 
@@ -387,7 +388,7 @@ def test_a_reset_asks_for_the_second_factor_too(world: World) -> None:
     give_second_factor(world.morel, "standard")
     forget(world.morel.emails["standard"])
     [letter] = letters(world.morel)
-    browser = Client()
+    browser = stranger()
 
     answer = browser.post(letter.path, {"password": ANOTHER})
 
@@ -400,8 +401,8 @@ def test_a_reset_link_is_over_after_two_hours(world: World, freeze: Any) -> None
     [letter] = letters(world.morel)
     freeze.forward(hours=2, seconds=1)
 
-    assert Client().get(letter.path).status_code == 410
-    assert Client().post(letter.path, {"password": ANOTHER}).status_code == 410
+    assert stranger().get(letter.path).status_code == 410
+    assert stranger().post(letter.path, {"password": ANOTHER}).status_code == 410
 
 
 # --- too often, and where to afterwards -------------------------------------------------------------------
@@ -423,7 +424,7 @@ def test_the_same_address_at_another_firm_is_not_stopped_with_it(world: World) -
     for _ in range(6):
         attempt(world.morel.emails["director"], "not-the-password-1")
 
-    answer = Client().post(
+    answer = stranger().post(
         "/f/rivage/sign-in/",
         {"email": world.rivage.emails["director"], "password": world.password},
     )
@@ -457,7 +458,7 @@ def test_asking_for_resets_again_and_again_is_stopped(world: World) -> None:
     ],
 )
 def test_nobody_is_led_outside_the_firm_after_signing_in(world: World, target: str) -> None:
-    page = Client().get(SIGN_IN, {"next": target})
+    page = stranger().get(SIGN_IN, {"next": target})
     assert "evil" not in page.content.decode()
 
     answer = attempt(world.morel.emails["director"], world.password, next=target)
@@ -467,7 +468,7 @@ def test_nobody_is_led_outside_the_firm_after_signing_in(world: World, target: s
 
 
 def test_after_signing_in_one_is_where_one_wanted_to_go(world: World) -> None:
-    client = Client()
+    client = stranger()
     wanted = f"{PREFIX}/users/?state=awaiting_validation"
     asked = client.get(wanted)
     page = client.get(asked["Location"])

@@ -17,6 +17,7 @@ from tests.web.pages import (
     follow,
     letters,
     signed_in,
+    stranger,
     text_of,
 )
 from tests.world import World
@@ -249,7 +250,7 @@ def test_validating_asks_first_then_lets_in_and_says_so(
     assert "Validate Inès Roux?" in text_of(asked)
     assert "Inès Roux will be let in at ESTRAN CONSEIL. No e-mail leaves now" in text_of(asked)
     assert differences(before, content_of(database)) == []
-    page = follow(staff, staff.post(f"{page_of(world, 'waiting')}validate/", {"sure": "yes"}))
+    page = follow(staff, staff.post(f"{page_of(world, 'waiting')}validate/"))
 
     assert "Inès Roux is validated and ready. Nothing was sent yet." in text_of(page)
     assert world.user("waiting").state == "ready"
@@ -258,9 +259,9 @@ def test_validating_asks_first_then_lets_in_and_says_so(
 
 def test_somebody_can_be_validated_only_once(world: World, staff: Client) -> None:
     path = f"{page_of(world, 'waiting')}validate/"
-    follow(staff, staff.post(path, {"sure": "yes"}))
+    follow(staff, staff.post(path))
 
-    again = staff.post(path, {"sure": "yes"})
+    again = staff.post(path)
 
     assert again.status_code == 409
     assert "This does not fit the present state of Inès Roux." in text_of(again)
@@ -353,7 +354,7 @@ def test_somebody_who_is_not_there_is_not_found(world: World, staff: Client) -> 
     for act in (*acts, "reactivate/"):
         assert staff.get(f"{LIST}{absent}/{act}").status_code == 404
         if act:
-            assert staff.post(f"{LIST}{absent}/{act}", {"sure": "yes"}).status_code == 404
+            assert staff.post(f"{LIST}{absent}/{act}").status_code == 404
 
 
 def test_staff_are_no_client_users(world: World, staff: Client) -> None:
@@ -471,7 +472,7 @@ def test_a_deactivated_user_can_have_the_access_back(world: World, staff: Client
     asked = staff.get(f"{path}reactivate/")
     assert asked.status_code == 200
     assert "Jonas Weber" in text_of(asked)
-    page = follow(staff, staff.post(f"{path}reactivate/", {"sure": "yes"}))
+    page = follow(staff, staff.post(f"{path}reactivate/"))
 
     assert "Jonas Weber has the access again." in text_of(page)
     home = signed_in(world, "standard").get(f"{PREFIX}/")
@@ -494,20 +495,18 @@ def test_an_invitation_is_sent_again_and_the_old_link_dies(world: World, staff: 
     asked = staff.get(f"{page_of(world, 'invited')}resend/")
     assert "every earlier link stops working" in text_of(asked)
 
-    follow(staff, staff.post(f"{page_of(world, 'invited')}resend/", {"sure": "yes"}))
+    follow(staff, staff.post(f"{page_of(world, 'invited')}resend/"))
 
     [letter] = letters(world.morel)
-    assert Client().get(f"{PREFIX}/welcome/{world.invited_secret}/").status_code == 410
-    assert Client().get(letter.path).status_code == 200
+    assert stranger().get(f"{PREFIX}/welcome/{world.invited_secret}/").status_code == 410
+    assert stranger().get(letter.path).status_code == 200
 
 
 def test_a_cancelled_invitation_leaves_the_user_ready(world: World, staff: Client) -> None:
     asked = staff.get(f"{page_of(world, 'invited')}cancel-invitation/")
     assert "The link sent to invited@people.example stops working at once." in text_of(asked)
 
-    page = follow(
-        staff, staff.post(f"{page_of(world, 'invited')}cancel-invitation/", {"sure": "yes"})
-    )
+    page = follow(staff, staff.post(f"{page_of(world, 'invited')}cancel-invitation/"))
 
     assert "The invitation of Paul Girard is cancelled." in text_of(page)
     assert world.user("invited").state == "ready"
@@ -515,7 +514,7 @@ def test_a_cancelled_invitation_leaves_the_user_ready(world: World, staff: Clien
 
 
 def test_the_welcoming_email_is_sent_later_from_the_profile(world: World, staff: Client) -> None:
-    page = follow(staff, staff.post(f"{page_of(world, 'ready')}send-welcome/", {"sure": "yes"}))
+    page = follow(staff, staff.post(f"{page_of(world, 'ready')}send-welcome/"))
 
     assert "The welcoming e-mail to Lucie Blanc is on its way." in text_of(page)
     [letter] = letters(world.morel)
@@ -525,8 +524,8 @@ def test_the_welcoming_email_is_sent_later_from_the_profile(world: World, staff:
 
 def test_a_second_click_on_send_is_answered_plainly(world: World, staff: Client) -> None:
     path = f"{page_of(world, 'ready')}send-welcome/"
-    follow(staff, staff.post(path, {"sure": "yes"}))
-    staff.post(path, {"sure": "yes"})
+    follow(staff, staff.post(path))
+    staff.post(path)
     do_jobs()
 
     assert len(letters(world.morel)) == 1, "at most one link that works is on its way"

@@ -63,6 +63,7 @@ FIXED: frozenset[str] = frozenset(
         "vestibule.link.answer",
         "vestibule.link.use",
         "vestibule.session.open",
+        "vestibule.own.edit",
     }
 )
 """Rights of actors who are not people. They can't be granted to anybody."""

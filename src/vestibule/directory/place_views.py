@@ -49,7 +49,7 @@ def figures_of(companies: list[Place]) -> dict[UUID, Figures]:
     found = {company.pk: Figures() for company in companies}
     establishments = (
         Place.objects.filter(firm_id=firm_id, company_id__in=list(found), is_open=True)
-        .filter(acts_as="establishment")
+        .filter(acts_as="establishment", company__is_open=True)
         .values_list("company_id")
         .annotate(number=Count("pk"))
     )
@@ -111,6 +111,7 @@ def has_open_companies(group: Place) -> bool:
 def establishments_in(place: Place) -> int:
     """Count the open establishments under a place, itself not counted."""
     inside = Place.objects.below(place).filter(acts_as="establishment", is_open=True)
+    inside = inside.exclude(company__is_open=False)
     return inside.exclude(pk=place.pk).count()
 
 

@@ -26,7 +26,7 @@ from vestibule.directory.sights import (
 )
 from vestibule.directory.wordbook import Words
 from vestibule.web.context import initials
-from vestibule.web.forms import LANGUAGES
+from vestibule.web.forms import language_word
 from vestibule.web.history import history_of
 from vestibule.web.people import Seen, may_do, read, shown_state, since_of, truth_line
 
@@ -37,7 +37,7 @@ def user_details(user: User, actor: Actor, language: str) -> dict[str, Any]:
     words = Words(user.firm_id, language)
     last = last_administrator_of(user)
     state = shown_state(user, seen)
-    language_word = dict(LANGUAGES).get(user.language, user.language)
+    spoken = language_word(user.language)
     with override(language):
         sign_in = _("Password") if user.has_usable_password() else ""
     billed = user.billable_company
@@ -54,7 +54,7 @@ def user_details(user: User, actor: Actor, language: str) -> dict[str, Any]:
             "page_seen_at": None,
             "phone": shown_phone(user.phone),
             "position": words.get(f"position.{user.position.code}") if user.position else "",
-            "language": language_word,
+            "language": spoken,
             "billable": None
             if billed is None
             else {"name": billed.name, "url": reverse("company", args=[billed.pk])},
@@ -66,7 +66,7 @@ def user_details(user: User, actor: Actor, language: str) -> dict[str, Any]:
         "grants": _grants(user, actor, seen, words, {company.pk for company in last}),
         "history": history_of(user, actor, words),
         "history_total": events_about(user, actor).count(),
-        "invitation": _invitation(user, seen, language_word, state),
+        "invitation": _invitation(user, seen, spoken, state),
         "last_administrator_of": [company.name for company in last],
         "may": may_do(user, actor, seen.grants[user.pk]),
     }
@@ -116,13 +116,13 @@ def _grants(
                 "may_change_type": may
                 and role is not None
                 and first.place.acts_as == "company"
-                and user.state not in (UserState.ERASED,),
+                and user.state not in (UserState.DEACTIVATED, UserState.ERASED),
             }
         )
     return rows
 
 
-def _invitation(user: User, seen: Seen, language_word: str, state: str) -> dict[str, Any] | None:
+def _invitation(user: User, seen: Seen, spoken: str, state: str) -> dict[str, Any] | None:
     invitation = seen.invitations.get(user.pk)
     if invitation is None:
         return None
@@ -131,6 +131,6 @@ def _invitation(user: User, seen: Seen, language_word: str, state: str) -> dict[
         "state": word,
         "truth": truth_line(user, seen),
         "by": invitation.invited_by.full_name if invitation.invited_by is not None else "",
-        "language": language_word,
+        "language": spoken,
         "until": invitation.expires_at if invitation.state == "pending" else None,
     }

@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 LANGUAGES = (("en", "English"), ("fr", "Français"), ("de", "Deutsch"))
+
+
+def language_word(code: str) -> str:
+    """Return a language's name in the reader's language, as it stands in a sentence."""
+    return str(get_language_info(code)["name_translated"]) if code in dict(LANGUAGES) else code
+
+
 LONG_TEXT = 400
 """What a field takes in at all; the action says the real limit in a sentence."""
 
@@ -136,7 +144,7 @@ class SummaryForm(PlainForm):
 
     when = forms.ChoiceField(
         label=_("When does this access open?"),
-        widget=forms.RadioSelect,
+        widget=forms.RadioSelect(attrs={"autofocus": True}),
         choices=(("now", _("Now")), ("later", _("Later, after validation"))),
     )
     send_mail = forms.BooleanField(label=_("Send an e-mail"), required=False)

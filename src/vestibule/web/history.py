@@ -34,6 +34,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "password.reset_asked": (gettext_noop("Asked for a new password"), "key"),
     "password.reset": (gettext_noop("Chose a new password"), "key"),
+    "user.language_chosen": (gettext_noop("Chose another language"), "user"),
     "user.signed_in": (gettext_noop("Signed in"), "login"),
     "staff.created": (gettext_noop("Created as %(role)s"), "user-plus"),
     "mail.handed_over": (gettext_noop("The mail was handed over to the mail server"), "check"),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from http import HTTPStatus
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import auth
@@ -16,7 +17,7 @@ from django.core.exceptions import DisallowedHost
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.request import split_domain_port
 from django.urls import Resolver404, get_script_prefix, resolve, set_script_prefix
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.http import http_date
 from django.utils.translation.trans_real import parse_accept_lang_header
@@ -129,7 +130,10 @@ class FirmMiddleware:
 
     def _inside(self, request: Any) -> HttpResponse:
         request.own_scope = getattr(_view_of(request.path_info), "own_scope", False)
-        with nullcontext() if request.own_scope else firm_scope(request.firm):
+        with (
+            timezone.override(ZoneInfo(request.firm.time_zone)),
+            nullcontext() if request.own_scope else firm_scope(request.firm),
+        ):
             response = self.get_response(request)
             if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 leave_nothing_behind()

@@ -17,6 +17,6 @@ class FirmCookieStorage(CookieStorage):
         self.path = request.META.get("SCRIPT_NAME", "") + "/"
 
     def _update_cookie(self, encoded_data: Any, response: Any) -> None:
-        super()._update_cookie(encoded_data, response)
+        super()._update_cookie(encoded_data, response)  # type: ignore[misc]
         if self.cookie_name in response.cookies:
             response.cookies[self.cookie_name]["path"] = self.path

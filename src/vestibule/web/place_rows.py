@@ -143,7 +143,7 @@ def place_page(place: Place, actor: Actor, language: str) -> dict[str, Any]:
             {"name": words.application(row.name), "icon": row.icon or ICONS.get(row.name, "apps")}
             for row in applications_of(place)
         ],
-        "establishments_open": establishments_in(place),
+        "establishments_open": establishments_in(place) if place.is_open else 0,
         "tree": _tree(place, actor, words),
         "rows": user_rows(page.rows, actor, language),
         "rows_total": people.counted(),
@@ -153,6 +153,8 @@ def place_page(place: Place, actor: Actor, language: str) -> dict[str, Any]:
 
 def _tree(place: Place, actor: Actor, words: Words) -> list[dict[str, Any]]:
     nodes = tree_under(Place.objects.visible_to(actor), place)
+    shut = [node.path for node, _depth in nodes if not node.is_open]
+    shut += [place.path] if not place.is_open else []
     numbers = numbers_of(node for node, _depth in nodes)
     return [
         {
@@ -163,7 +165,7 @@ def _tree(place: Place, actor: Actor, words: Words) -> list[dict[str, Any]]:
             "depth": min(depth, 5),
             "detail": ", ".join(part for part in (node.address, node.town) if part),
             "siret_end": numbers[node.pk].get("siret", "")[9:],
-            "closed": not node.is_open,
+            "closed": any(node.path.startswith(path) for path in shut),
             "may": acts_at(actor, node),
         }
         for node, depth in nodes

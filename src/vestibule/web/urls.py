@@ -18,6 +18,7 @@ urlpatterns = [
     path("sign-in/", session.sign_in, name="account_login"),
     path("sign-in/code/", open_to_all(as_a_form(mfa_authenticate)), name="mfa_authenticate"),
     path("sign-out/", session.sign_out, name="account_logout"),
+    path("language/", session.choose_language, name="own_language"),
     path("forgotten/", session.forgotten, name="forgotten"),
     path("reset/<str:secret>/", session.reset, name="reset"),
     path("welcome/fresh/", welcome.welcome_fresh, name="welcome_fresh"),

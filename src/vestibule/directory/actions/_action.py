@@ -123,11 +123,15 @@ def authorize(actor: Actor, *, at: Place | None, permission: str | None = None) 
         if wanted not in actor.fixed_rights:
             raise (Denied if actor.fixed_rights else NotSignedIn)(permission=wanted)
         return actor
-    if wanted in FIXED:
-        raise Denied(permission=wanted)
     actor = fresh(actor)
     if actor.standing is None:
         raise NotSignedIn()
+    if wanted in actor.fixed_rights:
+        if not any(span.holds(clock.now()) for span in actor.standing.active):
+            raise Denied(permission=wanted)
+        return actor
+    if wanted in FIXED:
+        raise Denied(permission=wanted)
     if at is None:
         if not is_whole_firm(reach_of(actor, wanted)):
             raise Denied(permission=wanted)

@@ -34,6 +34,17 @@ def require_creator(actor: Actor) -> UUID:
     return actor.user_id
 
 
+def unfinished(actor: Actor) -> Draft | None:
+    """Return the newest of one's drafts that has an answer and no result yet."""
+    found: Draft | None = (
+        Draft.objects.visible_to(actor)
+        .filter(result_id__isnull=True, data__has_key="done")
+        .order_by("-updated_at")
+        .first()
+    )
+    return found
+
+
 def begin_draft(actor: Actor, *, wizard: str, data: dict[str, Any]) -> Draft:
     """Start a draft of one's own."""
     owner_id = require_creator(actor)

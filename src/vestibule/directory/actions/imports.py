@@ -180,7 +180,7 @@ def with_seats(lines: tuple[PlaceLine, ...]) -> tuple[PlaceLine, ...]:
 def _compare(root: Place, lines: tuple[PlaceLine, ...]) -> _Work:
     work = _Work()
     kinds = {kind.code: kind for kind in PlaceKind.objects.filter(firm_id=root.firm_id)}
-    places = Place.objects.filter(firm_id=root.firm_id).select_related("kind")
+    places = Place.objects.filter(firm_id=root.firm_id).select_related("kind", "parent")
     known = {place.pk: place for place in places}
     by_number = {
         (row.scheme, row.value): row.place_id
@@ -278,7 +278,7 @@ def _differences(work: _Work, place: Place, parent: Place, line: PlaceLine) -> N
         _index(place, parent, line.reference)
         work.altered.append(place)
     if place.parent_id != parent.pk:
-        changes["parent"] = (str(place.parent_id), str(parent.pk))
+        changes["parent"] = (place.parent.name if place.parent is not None else "", parent.name)
         work.moved.append((place, parent))
     if changes:
         work.plan.changed.append(PlannedChange(line.line, line.kind, line.name, changes))

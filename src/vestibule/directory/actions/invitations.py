@@ -276,6 +276,7 @@ def accept_invitation(
 
     consume(token)
     revoke(user, TokenPurpose.INVITATION)
+    withdraw(invitation)
     now = clock.now()
     Invitation.objects.filter(firm_id=user.firm_id, pk=invitation.pk).update(
         state=InvitationState.ACCEPTED, closed_at=now

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from vestibule.actor import link_bearer, nobody
+from vestibule.directory.actions import own_account
 from vestibule.directory.actions.passwords import ask_password_reset, open_reset, reset_password
 from vestibule.directory.actions.sign_in import proof_of
 from vestibule.directory.models import User
@@ -43,7 +44,7 @@ def sign_in(request: Any) -> HttpResponse:
     """Ask for address and password, then hand over to the stages and the gate."""
     if request.actor.is_person:
         return HttpResponseRedirect(reverse("home"))
-    form = SignInForm(request.POST or None)
+    form = SignInForm(request.POST if request.method == "POST" else None)
     target = _own_path(request, request.POST.get("next") or request.GET.get("next") or "")
     status = 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():
@@ -126,11 +127,21 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("account_login")
 
 
+@require_POST
+def choose_language(request: Any) -> HttpResponse:
+    """Keep the language that the signed-in person chose, and go back to the page."""
+    own_account.choose_language(
+        request.actor, request.user, language=request.POST.get("language", "")
+    )
+    target = _own_path(request, request.POST.get("next", "")) or reverse("home")
+    return HttpResponseRedirect(target, status=303)
+
+
 @open_to_all
 @require_http_methods(["GET", "HEAD", "POST"])
 def forgotten(request: Any) -> HttpResponse:
     """Ask for the address; answer the same whatever it is."""
-    form = AddressForm(request.POST or None)
+    form = AddressForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         limit_asking(request, form.cleaned_data["email"])
         ask_password_reset(nobody(request.firm.id), email=form.cleaned_data["email"])
@@ -160,7 +171,7 @@ def reset(request: Any, secret: str) -> HttpResponse:
             return render(request, "link_dead.html", {"form": AddressForm()}, status=410)
         preset = rules_of(request.firm.id).password_preset
         user = token.user
-    form = PasswordForm(request.POST or None)
+    form = PasswordForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         names = (user.first_name, user.last_name, user.email, request.firm.name)
         try:

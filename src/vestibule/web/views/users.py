@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -18,7 +19,7 @@ from vestibule import clock
 from vestibule.actor import Actor
 from vestibule.authz.catalogue import reserved_bits
 from vestibule.authz.reach import decide
-from vestibule.directory.actions import client_users, invitations
+from vestibule.directory.actions import client_users, drafts, invitations
 from vestibule.directory.models import Place, User, UserState
 from vestibule.directory.policies.administrators import kept_from_leaving, last_administrator_of
 from vestibule.directory.policies.rules import rules_of
@@ -88,6 +89,7 @@ def users(request: Any) -> HttpResponse:
             "total": counts.get(state, 0) if state else sum(counts.values()),
         },
         "filters": [],
+        "draft": bool(drafts.unfinished(request.actor)),
         "may": {"invite": bool(reach_of(request.actor, "vestibule.users.create"))},
     }
     return render(request, "users/list.html", context)
@@ -141,8 +143,12 @@ ACTS: dict[str, tuple[Deed, str]] = {
 }
 
 
+HELD = "The mail to %(name)s waits in the outbox: no mail server is set on this server."
+
+
 def _told() -> None:
     """The sentences above, where the extraction of messages finds them."""
+    _("The mail to %(name)s waits in the outbox: no mail server is set on this server.")
     _("%(name)s is validated and ready. Nothing was sent yet.")
     _("The welcoming e-mail to %(name)s is on its way.")
     _("A fresh invitation for %(name)s is on its way. Earlier links no longer work.")
@@ -170,6 +176,8 @@ def act(request: Any, pk: UUID, act: str) -> HttpResponse:
             put_at_fields(form, refusal)
             status = status_of(refusal)
         else:
+            if settings.VESTIBULE.smtp is None and act in ("send_welcome", "resend"):
+                sentence = HELD
             messages.success(request, _(sentence) % {"name": who.full_name})
             return HttpResponseRedirect(reverse("user", args=[pk]), status=303)
     elif act == "deactivate":

@@ -26,6 +26,7 @@ from vestibule.refusals import Invalid, LinkDead
 from vestibule.web.context import person_card
 from vestibule.web.door import leaves_no_trace, open_to_all, own_scope
 from vestibule.web.forms import AddressForm, WelcomeForm
+from vestibule.web.middleware import supported_language
 from vestibule.web.refusals import put_at_fields
 from vestibule.web.views.session import come_in, limit_asking
 
@@ -44,7 +45,8 @@ def welcome(request: Any, secret: str) -> HttpResponse:
         user = token.user
     start = {name: getattr(user, name) for name in ("first_name", "last_name", "phone", "language")}
     start["phone"] = shown_phone(user.phone)
-    form = WelcomeForm(request.POST or None, initial=start)
+    start["language"] = supported_language(request.GET.get("lang", "")) or user.language
+    form = WelcomeForm(request.POST if request.method == "POST" else None, initial=start)
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data
         names = (
@@ -79,6 +81,7 @@ def _offer(request: Any, token: Token) -> dict[str, Any]:
     inviter = invitation.invited_by
     cards = company_cards(user, request.LANGUAGE_CODE)
     return {
+        "signed_in_as": request.user.full_name if request.actor.is_person else "",
         "email": user.email,
         "name": f"{user.first_name} {user.last_name}".strip(),
         "first_name": user.first_name,

@@ -23,7 +23,7 @@ from vestibule.directory.sights import ICONS
 from vestibule.directory.wordbook import Words
 from vestibule.refusals import FirstUserIsAdministrator, NotFound, Refusal
 from vestibule.web import picking
-from vestibule.web.forms import LANGUAGES, IdentityForm, SummaryForm
+from vestibule.web.forms import IdentityForm, SummaryForm, language_word
 from vestibule.web.people import may_do, read
 from vestibule.web.preview import preview_cards
 from vestibule.web.refusals import put_at_fields, status_of, tell
@@ -39,12 +39,7 @@ def new(request: Any) -> HttpResponse:
     require_staff_reader(request.actor)
     drafts.require_creator(request.actor)
     if request.method != "POST":
-        draft = (
-            Draft.objects.visible_to(request.actor)
-            .filter(wizard=WIZARD, result_id__isnull=True)
-            .order_by("-updated_at")
-            .first()
-        )
+        draft = drafts.unfinished(request.actor)
         if draft is None:
             return HttpResponseRedirect(reverse("users"))
         return HttpResponseRedirect(_url(draft, _first_open(draft)))
@@ -198,7 +193,9 @@ def _identity(request: Any, draft: Draft) -> HttpResponse:
     start = {"language": request.firm.default_language, **kept}
     if first_user:
         start["type"] = "administrator"
-    form = IdentityForm(request.POST or None, initial=start, types=types)
+    form = IdentityForm(
+        request.POST if request.method == "POST" else None, initial=start, types=types
+    )
     if _is_keeping(request):
         _remember_typed(request, draft, form)
         return HttpResponse(status=204)
@@ -354,7 +351,10 @@ def _summary(request: Any, draft: Draft) -> HttpResponse:
         return HttpResponseRedirect(_url(draft, "company" if company is None else "companies"))
     rules = rules_of(draft.firm_id)
     start = {"when": rules.activation, "send_mail": rules.send_email}
-    form = SummaryForm(request.POST or None, initial={**start, **draft.data.get("decided", {})})
+    form = SummaryForm(
+        request.POST if request.method == "POST" else None,
+        initial={**start, **draft.data.get("decided", {})},
+    )
     status = 200
     if _is_keeping(request):
         if form.is_valid():
@@ -455,7 +455,7 @@ def _told(request: Any, draft: Draft, company: Place, companies: list[Place]) ->
         "urls": {name: _url(draft, name) for name in ("identity", "companies", "applications")},
         "link_days": rules.invitation_days,
         "link_until": clock.now() + timedelta(days=rules.invitation_days),
-        "language": dict(LANGUAGES).get(typed["language"], typed["language"]),
+        "language": language_word(typed["language"]),
     }
 
 
