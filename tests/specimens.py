@@ -21,6 +21,7 @@ from vestibule.directory.actions import (
     imports,
     invitations,
     outbox,
+    own_account,
     passwords,
     places,
     sign_in,
@@ -234,6 +235,12 @@ def _reopen(world: World) -> Call:
     return lambda actor: places.reopen_place(actor, place)
 
 
+def _choose_language(world: World) -> Call:
+    user = world.user("director")
+    other = "de" if user.language != "de" else "en"
+    return lambda actor: own_account.choose_language(actor, user, language=other)
+
+
 def _open_session(world: World) -> Call:
     user = world.user("standard")
     proof = sign_in.proof_of(user)
@@ -360,6 +367,9 @@ SPECIMENS: dict[str, Specimen] = {
     ),
     "places.reopen_place": Specimen(
         by("practitioner"), _reopen, "place.reopened", says=frozenset({"open"})
+    ),
+    "own_account.choose_language": Specimen(
+        by("director"), _choose_language, "user.language_chosen", says=frozenset({"language"})
     ),
     "sign_in.open_session": Specimen(nobody, _open_session, "user.signed_in", others=("nobody",)),
     "outbox.hand_over": Specimen(worker, _hand_over, "mail.handed_over", door="worker"),

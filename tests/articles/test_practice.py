@@ -658,11 +658,26 @@ def test_the_summary_shows_everything_before_it_is_written(world: World, staff: 
     assert "Invoicing, Expenses, Documents and Messaging stay closed." in words
     assert "Inviting others is not included." in words
     assert "Billed to ESTRAN CONSEIL." in words
-    assert f"In Deutsch, to {PERSON['email']}. Link valid for 21 days" in words
+    assert f"In German, to {PERSON['email']}. Link valid for 21 days" in words
     assert [card["name"] for card in summary.context["preview"]] == [
         "ESTRAN CONSEIL",
         "ESTRAN SERVICES",
     ]
+
+
+@pytest.mark.req("S0-14")
+def test_what_the_summary_shows_is_what_is_written_after_the_companies_were_changed(
+    world: World, staff: Client
+) -> None:
+    wizard = Wizard(staff, world).company("a").identity().companies("a", "b")
+    wizard.applications("payroll", "invoicing").companies("port")
+
+    words = text_of(wizard.get("summary"))
+    receipt = text_of(wizard.confirm())
+
+    assert "Elodie Marchand will administer ATELIER DU PORT." in words
+    assert "Elodie Marchand will see Invoicing." in words
+    assert "Created as Director at ATELIER DU PORT. Opened: Invoicing." in receipt
 
 
 @pytest.mark.req("S0-15")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import vestibule
-from vestibule.actor import LINK_RIGHTS, NOBODY_RIGHTS, OPERATOR_RIGHTS, SYSTEM_RIGHTS
+from vestibule.actor import LINK_RIGHTS, NOBODY_RIGHTS, OPERATOR_RIGHTS, OWN_RIGHTS, SYSTEM_RIGHTS
 from vestibule.authz.catalogue import FIXED, RESERVED, RESERVED_NAMES, Audience
 from vestibule.blueprints import parse as blueprints
 from vestibule.directory.actions._action import ACTIONS
@@ -35,7 +35,8 @@ def test_it_is_asked_for_somewhere(name: str) -> None:
 
 
 def test_each_fixed_right_belongs_to_some_kind_of_actor() -> None:
-    assert OPERATOR_RIGHTS | SYSTEM_RIGHTS | NOBODY_RIGHTS | LINK_RIGHTS == FIXED
+    everybodys = OPERATOR_RIGHTS | SYSTEM_RIGHTS | NOBODY_RIGHTS | LINK_RIGHTS | OWN_RIGHTS
+    assert everybodys == FIXED
 
 
 def test_no_fixed_right_can_be_granted() -> None:

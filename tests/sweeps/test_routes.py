@@ -27,7 +27,7 @@ OPEN_TO_ALL = {
 }
 DEMO_ONLY = {"inbox", "inbox_message", "inbox_html"}
 """Not there at all without the demo, which no test of this file is."""
-OPEN_TO_WHOEVER_IS_IN = OPEN_TO_ALL | {"home"}
+OPEN_TO_WHOEVER_IS_IN = OPEN_TO_ALL | {"home", "own_language"}
 STEPS = ("company", "identity", "companies", "applications", "summary", "receipt")
 REFUSED = (403, 404)
 

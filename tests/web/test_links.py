@@ -218,7 +218,7 @@ def test_a_registration_that_is_not_right_is_said_at_its_field_and_uses_nothing_
     "more",
     [
         {"email": "somebody.else@people.example"},
-        {"type": "administrator"},
+        {"role": "administrator"},
         {"kind": "staff", "state": "active"},
         {"companies": "every"},
         {"firm_id": "x"},
@@ -237,7 +237,7 @@ def test_the_link_chooses_neither_address_nor_rights(
 
 def test_who_comes_in_by_a_link_has_what_was_offered_and_no_more(world: World, link: str) -> None:
     home = stranger()
-    home.post(link, registration(link, world))
+    home.post(link, {**registration(link, world), "type": "administrator"})
 
     [card] = home.get(f"{PREFIX}/").context["companies"]
 

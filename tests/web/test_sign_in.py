@@ -278,10 +278,10 @@ def test_a_state_changed_behind_our_back_is_seen_by_the_very_next_request(world:
 
 
 def test_signing_out_ends_the_session_for_good(world: World) -> None:
-    client = signed_in(world, "director")
+    client = signed_in(world, "practitioner")
     key = client.cookies["vestibule_morel"].value
 
-    page = client.post(f"{PREFIX}/sign-out/", follow=True)
+    page = client.post(f"{PREFIX}/sign-out/", follow=True, headers={"accept-language": "en"})
 
     assert "You are signed out." in text_of(page)
     thief = stranger()

@@ -280,7 +280,7 @@ def test_the_page_shows_access_history_and_identity(world: World, staff: Client)
     assert "Accepted the invitation and chose a password" in words
     assert "Created as Standard client" in words
     assert "by Nadia Benali" in words
-    assert "Language Deutsch Billed to ESTRAN CONSEIL Sign-in Password" in words
+    assert "Language German Billed to ESTRAN CONSEIL Sign-in Password" in words
     assert "2 companies" in words
 
 

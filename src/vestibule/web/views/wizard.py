@@ -398,13 +398,15 @@ def _confirm(
 ) -> HttpResponse:
     """Create the user; a second click or a retry shows the first one's receipt."""
     now = decided["when"] == "now"
+    offered = {entry["id"] for entry in _offered(request, draft, companies)}
+    applications = [name for name in draft.data.get("applications", []) if name in offered]
     user = client_users.create_client_user(
         request.actor,
         billable_company=company,
         identity=_identity_of(draft),
         user_type=draft.data["identity"]["type"],
         companies=companies,
-        applications=draft.data.get("applications", []),
+        applications=applications,
         activate_now=now,
         send_email=now and decided["send_mail"],
         key=str(draft.pk),
@@ -413,7 +415,7 @@ def _confirm(
     receipt = {
         "role": words.get(f"role.{draft.data['identity']['type']}"),
         "companies": [each.name for each in companies],
-        "opened": [words.application(name) for name in draft.data.get("applications", [])],
+        "opened": [words.application(name) for name in applications],
     }
     drafts.finish_draft(request.actor, draft, result_id=user.pk, receipt=receipt)
     return HttpResponseRedirect(_url(draft, "receipt"), status=303)
