@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.actions.doing import create, events, personal_values
+from tests.reading import changes_nothing
 from tests.support.databases import Database
 from tests.world import World
 from vestibule.directory import audit
@@ -166,6 +167,7 @@ class TestErasing:
         assert here.commitment != there.commitment
 
 
+@changes_nothing
 class TestWhoReadsIt:
     def names(self, world: World, name: str) -> set[str]:
         with world.scope():

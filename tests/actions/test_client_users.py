@@ -17,6 +17,7 @@ from tests.actions.doing import (
     personal_values,
     tokens,
 )
+from tests.reading import changes_nothing
 from tests.world import World, bring_in, secret_mailed_to, token_of
 from vestibule import clock
 from vestibule.actor import Door
@@ -91,16 +92,19 @@ class TestValidate:
 
         assert validate_client_user(world.actor("practitioner"), user).state == "ready"
 
+    @changes_nothing
     @pytest.mark.parametrize("name", ["director", "standard", "trainee"])
     def test_without_the_right_nobody_validates(self, world: World, name: str) -> None:
         with pytest.raises(Denied):
             validate_client_user(world.actor(name), world.user("waiting"))
 
+    @changes_nothing
     @pytest.mark.parametrize("name", ["ready", "invited", "standard", "deactivated"])
     def test_only_who_waits_can_be_validated(self, world: World, name: str) -> None:
         with pytest.raises(WrongState):
             validate_client_user(world.actor("practitioner"), world.user(name))
 
+    @changes_nothing
     def test_while_he_waits_he_cannot_be_invited(self, world: World) -> None:
         with pytest.raises(WrongState):
             invitations.send_invitation(world.actor("practitioner"), world.user("waiting"))
@@ -176,6 +180,7 @@ class TestDeactivate:
         assert "June" not in str(event.public)
         assert personal_values(world, event) == {"reason": [None, "Left in June"]}
 
+    @changes_nothing
     def test_an_endless_reason_is_refused(self, world: World) -> None:
         with pytest.raises(Invalid) as refused:
             deactivate_client_user(
@@ -183,6 +188,7 @@ class TestDeactivate:
             )
         assert field_refusals(refused.value) == {"reason": ["text.too_long"]}
 
+    @changes_nothing
     @pytest.mark.parametrize("reason", ["a\x00b", "a\u202eb"])
     def test_a_reason_with_characters_that_cannot_be_seen_is_refused(
         self, world: World, reason: str
@@ -192,10 +198,12 @@ class TestDeactivate:
                 world.actor("practitioner"), world.user("standard"), reason=reason
             )
 
+    @changes_nothing
     def test_nobody_deactivates_himself(self, world: World) -> None:
         with pytest.raises(Denied):
             deactivate_client_user(world.actor("co_director"), world.user("co_director"))
 
+    @changes_nothing
     def test_a_second_time_is_refused(self, world: World) -> None:
         with pytest.raises(WrongState):
             deactivate_client_user(world.actor("practitioner"), world.user("deactivated"))
@@ -211,6 +219,7 @@ class TestContainment:
 
         assert deactivate_client_user(world.actor("co_director"), user).state == "deactivated"
 
+    @changes_nothing
     def test_but_not_one_who_has_a_grant_elsewhere_too(self, world: World) -> None:
         with pytest.raises(Denied):
             deactivate_client_user(world.actor("co_director"), world.user("standard"))
@@ -243,10 +252,12 @@ class TestContainment:
             deactivate_client_user(world.actor("director"), user)
         assert refused.value.reason == "more_than_held"
 
+    @changes_nothing
     def test_nor_anybody_of_another_company(self, world: World) -> None:
         with pytest.raises(Denied):
             deactivate_client_user(world.actor("co_director"), world.user("ready"))
 
+    @changes_nothing
     @pytest.mark.parametrize("act", ["deactivate", "reactivate", "validate", "invite", "cancel"])
     @pytest.mark.parametrize("name", ["administrator", "practitioner", "director"])
     def test_staff_are_out_of_reach_of_acts_on_client_users(
@@ -262,6 +273,7 @@ class TestContainment:
         with pytest.raises(Denied):
             acts[act](world.actor(name), world.user("trainee"))
 
+    @changes_nothing
     def test_a_person_of_another_firm_does_not_exist(self, world: World) -> None:
         with pytest.raises(NotFound):
             deactivate_client_user(world.actor("administrator"), world.rivage.user("director"))
@@ -313,6 +325,7 @@ class TestReactivate:
         with pytest.raises(PlaceClosed):
             reactivate_client_user(practitioner, world.user("ready"))
 
+    @changes_nothing
     def test_nobody_else_can_be_reactivated(self, world: World) -> None:
         with pytest.raises(WrongState):
             reactivate_client_user(world.actor("practitioner"), world.user("standard"))
@@ -383,6 +396,7 @@ class TestChangeType:
 
         assert create(world, before, at=("a",), activate_now=False).created_by_id == before.user_id
 
+    @changes_nothing
     def test_the_same_type_again_changes_nothing(self, world: World) -> None:
         change_type(
             world.actor("practitioner"),
@@ -393,6 +407,7 @@ class TestChangeType:
 
         assert not events(world, name="grant.type_changed")
 
+    @changes_nothing
     @pytest.mark.parametrize("user_type", ["practitioner", "no-such-role", "no\x00such"])
     def test_what_is_no_type_of_a_client_is_refused(self, world: World, user_type: str) -> None:
         with pytest.raises(ChoiceUnknown):
@@ -403,6 +418,7 @@ class TestChangeType:
                 user_type=user_type,
             )
 
+    @changes_nothing
     def test_a_company_where_he_is_not_is_absent(self, world: World) -> None:
         with pytest.raises(NotFound):
             change_type(
@@ -412,6 +428,7 @@ class TestChangeType:
                 user_type="administrator",
             )
 
+    @changes_nothing
     def test_a_person_of_another_firm_is_absent(self, world: World) -> None:
         with pytest.raises(NotFound):
             change_type(
@@ -421,6 +438,7 @@ class TestChangeType:
                 user_type="standard",
             )
 
+    @changes_nothing
     def test_a_company_of_another_firm_is_refused(self, world: World) -> None:
         with pytest.raises(Denied):
             change_type(
@@ -430,6 +448,7 @@ class TestChangeType:
                 user_type="standard",
             )
 
+    @changes_nothing
     def test_a_standard_client_changes_nobody(self, world: World) -> None:
         with pytest.raises(Denied):
             change_type(
@@ -482,6 +501,7 @@ class TestChangeType:
 class TestTheLastAdministrator:
     """Law 5, S0-10. Races are in tests/faults/test_invariants.py."""
 
+    @changes_nothing
     def test_cannot_be_demoted(self, world: World) -> None:
         with pytest.raises(LastAdministrator) as refused:
             change_type(
@@ -494,6 +514,7 @@ class TestTheLastAdministrator:
         assert "Solène Fontaine is the last administrator of ESTRAN CONSEIL" in str(refused.value)
         assert given(world.user("director"))[world.place("a").pk][0] == "administrator"
 
+    @changes_nothing
     def test_cannot_demote_himself(self, world: World) -> None:
         with pytest.raises(LastAdministrator):
             change_type(
@@ -503,6 +524,7 @@ class TestTheLastAdministrator:
                 user_type="standard",
             )
 
+    @changes_nothing
     def test_cannot_be_deactivated(self, world: World) -> None:
         with pytest.raises(LastAdministrator):
             deactivate_client_user(world.actor("administrator"), world.user("director"))
@@ -555,6 +577,7 @@ class TestTheLastAdministrator:
         with pytest.raises(LastAdministrator):
             deactivate_client_user(world.actor("practitioner"), world.user("co_director"))
 
+    @changes_nothing
     def test_the_page_can_say_beforehand_which_companies_would_lose_him(self, world: World) -> None:
         with world.scope():
             assert [place.name for place in last_administrator_of(world.user("director"))] == [
@@ -595,6 +618,7 @@ def test_a_dead_link_stays_dead_after_deactivation(world: World) -> None:
         accept(token)
 
 
+@changes_nothing
 def test_the_type_that_a_page_shows_is_the_one_of_that_company(world: World) -> None:
     with world.scope():
         assert client_users.type_at(world.user("director"), world.place("a")) == "administrator"

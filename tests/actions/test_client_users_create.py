@@ -15,6 +15,7 @@ from tests.actions.doing import (
     identity,
     personal_values,
 )
+from tests.reading import changes_nothing
 from tests.world import World, secret_mailed_to
 from vestibule import actor as actors
 from vestibule.directory.actions import client_users
@@ -50,33 +51,40 @@ class TestWhoMay:
 
         assert user.state == "awaiting_validation"
 
+    @changes_nothing
     def test_he_lets_nobody_in_for_validating_is_not_his_right(self, world: World) -> None:
         with pytest.raises(Denied) as refused:
             create(world, "co_director", at=("b",), activate_now=True)
 
         assert refused.value.permission == "vestibule.users.validate"
 
+    @changes_nothing
     def test_but_not_at_another_company(self, world: World) -> None:
         with pytest.raises(Denied):
             create(world, "co_director", at=("a",), activate_now=False)
 
+    @changes_nothing
     def test_nor_at_another_beside_his_own(self, world: World) -> None:
         with pytest.raises(Denied):
             create(world, "co_director", at=("b", "a"), billed_to="b", activate_now=False)
 
+    @changes_nothing
     def test_nor_billed_to_a_company_that_is_not_his(self, world: World) -> None:
         with pytest.raises(Denied):
             create(world, "co_director", at=("b",), billed_to="a", activate_now=False)
 
+    @changes_nothing
     @pytest.mark.parametrize("name", ["standard", "trainee"])
     def test_a_standard_client_and_a_trainee_create_nobody(self, world: World, name: str) -> None:
         with pytest.raises(Denied):
             create(world, name, activate_now=False)
 
+    @changes_nothing
     def test_nobody_is_asked_to_sign_in_or_refused(self, world: World) -> None:
         with pytest.raises((Denied, NotSignedIn)):
             create(world, world.morel.nobody())
 
+    @changes_nothing
     def test_a_practitioner_of_another_firm_is_refused(self, world: World) -> None:
         with pytest.raises(Denied):
             create(world, world.rivage.actor("practitioner"))
@@ -99,12 +107,14 @@ class TestGivingByEffect:
 
         assert given(user)[world.place("a").pk] == ("standard", {"payroll"})
 
+    @changes_nothing
     def test_but_none_that_only_his_company_has(self, world: World) -> None:
         with pytest.raises(Denied) as refused:
             create(world, "director", applications=("invoicing",), activate_now=False)
 
         assert refused.value.reason == "more_than_held"
 
+    @changes_nothing
     def test_nor_one_that_he_has_at_another_company_only(self, world: World) -> None:
         with pytest.raises(Denied):
             create(world, "director", at=("b",), applications=("bank",), activate_now=False)
@@ -114,6 +124,7 @@ class TestGivingByEffect:
 
         assert given(user)[world.place("a").pk][1] == {"payroll", "invoicing"}
 
+    @changes_nothing
     def test_a_staff_role_cannot_be_given_to_a_client(self, world: World) -> None:
         with pytest.raises(Invalid) as refused:
             create(world, user_type="firm_administrator")
@@ -139,6 +150,7 @@ class TestTheAddress:
         with pytest.raises(Invalid):
             create(world, email="alice@xn--socit-esab.fr", key="second")
 
+    @changes_nothing
     def test_a_staff_members_address_is_taken_too(self, world: World) -> None:
         with pytest.raises(Invalid) as refused:
             create(world, email=world.morel.emails["practitioner"])
@@ -152,6 +164,7 @@ class TestTheAddress:
         assert here.canonical_email == there.canonical_email
         assert here.pk != there.pk
 
+    @changes_nothing
     @pytest.mark.parametrize(
         "typed", ["", "alice", "alice@", "@client.example", "a b@client.example", "alice@localhost"]
     )
@@ -161,6 +174,7 @@ class TestTheAddress:
 
         assert field_refusals(refused.value) == {"email": ["email.invalid"]}
 
+    @changes_nothing
     @pytest.mark.parametrize(
         ("typed", "named"),
         [
@@ -184,6 +198,7 @@ class TestTheAddress:
     def test_an_address_wholly_in_another_script_is_fine(self, world: World) -> None:
         assert create(world, email="алиса@client.example").state == "ready"
 
+    @changes_nothing
     def test_an_endless_address_is_refused(self, world: World) -> None:
         with pytest.raises(Invalid) as refused:
             create(world, email="a" * 5000 + "@client.example")
@@ -214,6 +229,7 @@ class TestSharedMailboxes:
 
 
 class TestWhatIsTyped:
+    @changes_nothing
     def test_every_fault_is_told_at_once(self, world: World) -> None:
         with pytest.raises(Invalid) as refused:
             create(world, last_name="", first_name="\u202e", email="x", phone="12", language="xx")
@@ -226,12 +242,14 @@ class TestWhatIsTyped:
             "language": ["choice.unknown"],
         }
 
+    @changes_nothing
     def test_names_of_five_thousand_characters_are_refused(self, world: World) -> None:
         with pytest.raises(Invalid) as refused:
             create(world, last_name="x" * 5000)
 
         assert field_refusals(refused.value) == {"last_name": ["text.too_long"]}
 
+    @changes_nothing
     def test_a_nul_in_a_name_is_refused(self, world: World) -> None:
         with pytest.raises(Invalid) as refused:
             create(world, last_name="Mar\x00tin")
@@ -260,18 +278,21 @@ class TestWhatIsTyped:
 
         assert create(world, last_name="", first_name="").full_name == "alice.martin@client.example"
 
+    @changes_nothing
     def test_a_user_type_with_a_nul_is_refused(self, world: World) -> None:
         with pytest.raises(Invalid):
             create(world, user_type="no\x00such")
 
 
 class TestCompanies:
+    @changes_nothing
     def test_at_least_one_must_be_chosen(self, world: World) -> None:
         with pytest.raises(Invalid) as refused:
             create(world, at=(), billed_to="a")
 
         assert field_refusals(refused.value) == {"companies": ["company.not_chosen"]}
 
+    @changes_nothing
     @pytest.mark.parametrize("place", ["group", "nantes", "root"])
     def test_a_group_an_establishment_or_the_firm_is_no_company(
         self, world: World, place: str
@@ -294,10 +315,12 @@ class TestCompanies:
 
         assert create(world, at=("port",), user_type="administrator", key="second").state == "ready"
 
+    @changes_nothing
     def test_also_when_he_only_waits(self, world: World) -> None:
         with pytest.raises(FirstUserIsAdministrator):
             create(world, at=("port",), activate_now=False)
 
+    @changes_nothing
     def test_and_when_another_of_the_chosen_companies_has_one(self, world: World) -> None:
         with pytest.raises(FirstUserIsAdministrator):
             create(world, at=("a", "port"))
@@ -327,6 +350,7 @@ class TestApplications:
             world.place("b").pk: ("standard", {"payroll", "bank"}),
         }
 
+    @changes_nothing
     @pytest.mark.parametrize("name", ["signature", "no-such-thing", "vestibule.firm.administer"])
     def test_one_that_none_of_the_companies_has_is_refused(self, world: World, name: str) -> None:
         with pytest.raises(Invalid) as refused:
@@ -479,6 +503,7 @@ class TestOnceOnly:
         assert len(events(world, about=row)) == 1
 
 
+@changes_nothing
 def test_an_operator_creates_no_client_users(world: World) -> None:
     with pytest.raises(Denied):
         create(world, actors.operator(world.morel.id))

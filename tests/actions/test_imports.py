@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests.actions.doing import events, given
+from tests.reading import changes_nothing
 from tests.world import PORTFOLIO, World
 from vestibule import clock
 from vestibule.directory.actions.imports import import_places
@@ -33,6 +34,7 @@ def tree(world: World) -> dict[Any, tuple[Any, ...]]:
 
 
 class TestADryRun:
+    @changes_nothing
     def test_it_tells_what_would_be_made_changed_and_left_alone(
         self, world: World, practitioner: Any
     ) -> None:
@@ -49,6 +51,7 @@ class TestADryRun:
         assert plan.unchanged == 7
         assert not plan.applied
 
+    @changes_nothing
     def test_and_changes_nothing(self, world: World, practitioner: Any) -> None:
         before, recorded = tree(world), len(events(world))
         import_places(practitioner, (PORTFOLIO + NEW).encode(), dry_run=True)
@@ -71,6 +74,7 @@ class TestADryRun:
 
 
 class TestForReal:
+    @changes_nothing
     def test_the_same_file_twice_changes_nothing(self, world: World, practitioner: Any) -> None:
         before, recorded = tree(world), len(events(world))
         plan = import_places(practitioner, PORTFOLIO.encode())
@@ -151,6 +155,7 @@ class TestForReal:
 
 
 class TestAllOrNothing:
+    @changes_nothing
     @pytest.mark.parametrize(
         "bad_line",
         [
@@ -169,6 +174,7 @@ class TestAllOrNothing:
         assert refused.value.problems
         assert tree(world) == before
 
+    @changes_nothing
     @pytest.mark.parametrize("data", [b"", b"\x00\x01\x02", b"A;B;C\n1;2;3\n", b"PK\x03\x04zip"])
     def test_what_is_no_client_list_is_refused(
         self, world: World, practitioner: Any, data: bytes
@@ -199,12 +205,14 @@ class TestAllOrNothing:
         assert tree(world) == before
 
 
+@changes_nothing
 @pytest.mark.parametrize("name", ["director", "standard", "trainee"])
 def test_clients_and_trainees_import_nothing(world: World, name: str) -> None:
     with pytest.raises(Denied):
         import_places(world.actor(name), PORTFOLIO.encode())
 
 
+@changes_nothing
 def test_a_number_of_another_firm_is_a_new_place_here(world: World) -> None:
     """`rivage` has the SIREN of company A as its own company."""
     plan = import_places(world.rivage.actor("administrator"), PORTFOLIO.encode(), dry_run=True)

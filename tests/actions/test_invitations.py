@@ -20,6 +20,7 @@ from tests.actions.doing import (
     let_the_worker_answer,
     personal_values,
 )
+from tests.reading import changes_nothing
 from tests.world import World, secret_mailed_to, token_of
 from vestibule import actor as actors
 from vestibule import clock
@@ -88,11 +89,13 @@ class TestSend:
 
         assert waiting_mails(world) == [("invitation", "ready")]
 
+    @changes_nothing
     @pytest.mark.parametrize("name", ["waiting", "standard", "deactivated"])
     def test_nobody_else_can_be_invited(self, world: World, name: str) -> None:
         with pytest.raises(WrongState):
             send_invitation(world.actor("practitioner"), world.user(name))
 
+    @changes_nothing
     @pytest.mark.parametrize("name", ["standard", "co_director", "trainee"])
     def test_without_the_right_at_his_places_nobody_invites(self, world: World, name: str) -> None:
         with pytest.raises(Denied):
@@ -130,10 +133,12 @@ class TestCancel:
 
         assert cancel_invitation(world.actor("practitioner"), world.user(CLIENT)).state == "ready"
 
+    @changes_nothing
     def test_only_who_is_invited(self, world: World) -> None:
         with pytest.raises(WrongState):
             cancel_invitation(world.actor("practitioner"), world.user("ready"))
 
+    @changes_nothing
     def test_not_without_the_right(self, world: World) -> None:
         with pytest.raises(Denied):
             cancel_invitation(world.actor("co_director"), world.user(CLIENT))
@@ -155,10 +160,12 @@ class TestLooking:
         ]
         assert after == before
 
+    @changes_nothing
     @pytest.mark.parametrize("secret", ["", "wrong", "x" * 5000, "a\x00b", "é"])
     def test_a_wrong_secret_opens_nothing(self, world: World, secret: str) -> None:
         assert not still_opens(world, secret)
 
+    @changes_nothing
     def test_a_link_of_one_firm_opens_nothing_at_another(self, world: World) -> None:
         with world.rivage.scope():
             assert open_invitation(world.rivage.id, world.invited_secret) is None
@@ -260,6 +267,7 @@ class TestAccept:
         with pytest.raises(LinkDead):
             accept(token_of(world.morel.id, world.invited_secret))
 
+    @changes_nothing
     def test_a_bearer_of_another_firm_uses_nothing(self, world: World) -> None:
         token = token_of(world.morel.id, world.invited_secret)
         stranger = actors.link_bearer(world.rivage.id, token.user_id, token.pk)
@@ -275,6 +283,7 @@ class TestAccept:
             )
         assert world.user(CLIENT).state == "invited"
 
+    @changes_nothing
     @pytest.mark.parametrize("name", ["practitioner", "administrator"])
     def test_nobody_else_accepts_for_him(self, world: World, name: str) -> None:
         with pytest.raises(Denied):
@@ -387,11 +396,13 @@ class TestLapse:
         assert (event.actor_kind, event.actor_name, event.door) == ("system", "expiry", "worker")
         assert world.user(CLIENT).state == "invited"
 
+    @changes_nothing
     def test_what_has_time_left_is_left_alone(self, world: World, freeze: Any) -> None:
         freeze.forward(days=20)
 
         assert expire_invitations(world.morel.system()) == 0
 
+    @changes_nothing
     def test_nobody_but_the_worker_lets_invitations_lapse(self, world: World) -> None:
         for actor in (world.actor("administrator"), world.morel.nobody(), world.morel.operator()):
             with pytest.raises(Denied):

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 
 from tests.actions.doing import create, events, field_refusals, given
+from tests.reading import changes_nothing
 from tests.world import World
 from vestibule import clock
 from vestibule.authz.catalogue import reserved_bits
@@ -116,6 +117,7 @@ class TestCreate:
 
         assert place.pk != world.place("nantes").pk
 
+    @changes_nothing
     def test_a_number_identifies_and_may_not_repeat(self, world: World, practitioner: Any) -> None:
         with pytest.raises(Invalid) as refused:
             create_place(
@@ -172,6 +174,7 @@ class TestCreate:
 
         assert place.firm_id == world.rivage.id
 
+    @changes_nothing
     @pytest.mark.parametrize("number", ["12345678", "1234567890", "ABCDEFGHI", "73282932\x00"])
     def test_an_incomplete_number_is_refused(
         self, world: World, practitioner: Any, number: str
@@ -187,6 +190,7 @@ class TestCreate:
 
         assert list(refused.value.fields) == ["siren"]
 
+    @changes_nothing
     @pytest.mark.parametrize(
         ("kind", "parent"),
         [
@@ -204,11 +208,13 @@ class TestCreate:
         with pytest.raises(PlaceKindNotAllowed):
             create_place(practitioner, parent=world.place(parent), kind=kind, name="X")
 
+    @changes_nothing
     @pytest.mark.parametrize("kind", ["firm", "planet", ""])
     def test_an_unknown_kind_is_refused(self, world: World, practitioner: Any, kind: str) -> None:
         with pytest.raises(ChoiceUnknown):
             create_place(practitioner, parent=world.place("root"), kind=kind, name="X")
 
+    @changes_nothing
     @pytest.mark.parametrize(
         ("name", "code"),
         [
@@ -228,6 +234,7 @@ class TestCreate:
 
         assert field_refusals(refused.value) == {"name": [code]}
 
+    @changes_nothing
     def test_a_detail_that_places_do_not_have_is_refused(
         self, world: World, practitioner: Any
     ) -> None:
@@ -260,6 +267,7 @@ class TestCreate:
         with pytest.raises(TooDeep):
             create_place(practitioner, parent=parent, kind="group", name="one more")
 
+    @changes_nothing
     @pytest.mark.parametrize("name", ["director", "standard", "trainee"])
     def test_clients_and_trainees_create_no_places(self, world: World, name: str) -> None:
         with pytest.raises(Denied):
@@ -303,21 +311,25 @@ class TestRename:
             companies = Place.objects.visible_to(practitioner).companies()
             assert companies.matching("maree").count() == 2
 
+    @changes_nothing
     def test_the_same_name_again_changes_nothing(self, world: World, practitioner: Any) -> None:
         rename_place(practitioner, world.place("a"), name=" ESTRAN  CONSEIL ")
 
         assert not events(world, name="place.renamed")
 
+    @changes_nothing
     def test_the_firm_itself_is_no_place_to_rename(self, world: World, practitioner: Any) -> None:
         with pytest.raises(NotFound):
             rename_place(practitioner, world.place("root"), name="X")
 
+    @changes_nothing
     def test_a_name_that_cannot_be_used_is_refused(self, world: World, practitioner: Any) -> None:
         with pytest.raises(Invalid) as refused:
             rename_place(practitioner, world.place("a"), name="")
 
         assert field_refusals(refused.value) == {"name": ["field.missing"]}
 
+    @changes_nothing
     def test_a_client_administrator_renames_nothing(self, world: World) -> None:
         with pytest.raises(Denied):
             rename_place(world.actor("director"), world.place("a"), name="X")
@@ -365,11 +377,13 @@ class TestMove:
 
         assert rights(world, "co_director", "nantes") & reserved_bits("vestibule.users.read")
 
+    @changes_nothing
     def test_the_same_parent_again_changes_nothing(self, world: World, practitioner: Any) -> None:
         move_place(practitioner, world.place("a"), parent=world.place("group"))
 
         assert not events(world, name="place.moved")
 
+    @changes_nothing
     def test_nothing_moves_under_itself_or_under_a_place_of_its_own(
         self, world: World, practitioner: Any
     ) -> None:
@@ -377,6 +391,7 @@ class TestMove:
             with pytest.raises(PlaceUnderItself):
                 move_place(practitioner, world.place("a"), parent=world.place(parent))
 
+    @changes_nothing
     @pytest.mark.parametrize(
         ("name", "parent"), [("nantes", "group"), ("a", "port"), ("group", "a")]
     )
@@ -392,12 +407,14 @@ class TestMove:
         with pytest.raises(PlaceClosed):
             move_place(practitioner, world.place("nantes"), parent=world.place("port"))
 
+    @changes_nothing
     def test_nor_to_another_firm(self, world: World) -> None:
         with pytest.raises(Denied):
             move_place(
                 world.actor("administrator"), world.place("a"), parent=world.rivage.place("root")
             )
 
+    @changes_nothing
     def test_the_firm_itself_does_not_move(self, world: World, practitioner: Any) -> None:
         with pytest.raises(NotFound):
             move_place(practitioner, world.place("root"), parent=world.place("group"))
@@ -463,6 +480,7 @@ class TestClose:
             assert rights(world, name, where) == held
         assert len(events(world, about=place, name="place.reopened")) == 1
 
+    @changes_nothing
     def test_it_asks_where_its_users_are_billed_from_now_on(
         self, world: World, practitioner: Any
     ) -> None:
@@ -491,6 +509,7 @@ class TestClose:
 
         assert not close_place(practitioner, world.place("port")).is_open
 
+    @changes_nothing
     @pytest.mark.parametrize("name", ["a", "nantes", "group"])
     def test_the_successor_is_another_open_company(
         self, world: World, practitioner: Any, name: str
@@ -504,10 +523,12 @@ class TestClose:
         with pytest.raises(ChoiceUnknown):
             close_place(practitioner, world.place("a"), billed_to=world.place("port"))
 
+    @changes_nothing
     def test_nor_does_another_firms(self, world: World, practitioner: Any) -> None:
         with pytest.raises(Denied):
             close_place(practitioner, world.place("a"), billed_to=world.rivage.place("a"))
 
+    @changes_nothing
     def test_a_group_with_open_companies_stays(self, world: World, practitioner: Any) -> None:
         with pytest.raises(GroupNotEmpty):
             close_place(practitioner, world.place("group"))
@@ -527,10 +548,12 @@ class TestClose:
         with world.scope():
             assert watch(world.place("a")).now == 2
 
+    @changes_nothing
     def test_the_firm_itself_is_not_closed(self, world: World, practitioner: Any) -> None:
         with pytest.raises(NotFound):
             close_place(practitioner, world.place("root"))
 
+    @changes_nothing
     def test_a_client_administrator_closes_nothing(self, world: World) -> None:
         with pytest.raises(Denied):
             close_place(world.actor("director"), world.place("a"), billed_to=world.place("b"))
@@ -545,6 +568,7 @@ class TestClose:
 
 
 class TestReopen:
+    @changes_nothing
     def test_an_open_place_is_left_alone(self, world: World, practitioner: Any) -> None:
         reopen_place(practitioner, world.place("a"))
 
@@ -567,6 +591,7 @@ class TestReopen:
             reopen_place(world.actor("trainee"), world.place("port"))
 
 
+@changes_nothing
 class TestWhoSeesWhat:
     def names(self, world: World, name: str) -> set[str]:
         with world.scope():

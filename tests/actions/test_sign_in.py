@@ -3,6 +3,7 @@
 import pytest
 
 from tests.actions.doing import a_password, create, events
+from tests.reading import changes_nothing
 from tests.world import World
 from vestibule.actor import Actor
 from vestibule.directory.actions.client_users import deactivate_client_user
@@ -25,6 +26,7 @@ def test_whoever_is_in_comes_in_and_it_is_recorded(world: World, name: str) -> N
     assert event.public == {"method": "password"}
 
 
+@changes_nothing
 @pytest.mark.parametrize("name", ["waiting", "ready", "invited", "deactivated"])
 def test_in_any_other_state_the_answer_is_no(world: World, name: str) -> None:
     with pytest.raises(SignInRefused):
@@ -41,11 +43,13 @@ def test_deactivated_between_password_and_code_is_refused(world: World) -> None:
         come_in(world.morel.nobody(), proven_a_moment_ago)
 
 
+@changes_nothing
 def test_a_sign_in_begun_at_one_firm_does_not_end_at_another(world: World) -> None:
     with pytest.raises(SignInRefused):
         come_in(world.rivage.nobody(), world.user("director"))
 
 
+@changes_nothing
 def test_nobody_signs_somebody_else_in(world: World) -> None:
     for actor in (world.actor("administrator"), world.morel.operator(), world.morel.system()):
         with pytest.raises(Denied):

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ class Cluster:
         self.port = processes.free_port()
         self._passwords = {SUPERUSER: secrets.token_hex(16), OWNER: secrets.token_hex(16)}
         self._process: subprocess.Popen[bytes] | None = None
+        self._broom = ThreadPoolExecutor(max_workers=1)
 
     def start(self) -> None:
         """Make the cluster and its roles, and wait until it answers."""
@@ -50,7 +52,7 @@ class Cluster:
         made = subprocess.run(
             [
                 _program("initdb"), "--pgdata", data, "--username", SUPERUSER,
-                "--pwfile", secret, "--auth", "scram-sha-256", "--encoding", "UTF8",
+                "--pwfile", secret, "--auth", "md5", "--encoding", "UTF8",
                 "--locale", "C.UTF-8", "--no-sync", "--no-instructions",
             ],
             cwd=self.folder, capture_output=True, text=True, check=False, **identity,
@@ -86,6 +88,7 @@ class Cluster:
 
     def stop(self) -> None:
         """Stop the server if it was started; its folder goes too."""
+        self._broom.shutdown(wait=True, cancel_futures=True)
         if self._process:
             processes.stop(self._process, first=signal.SIGINT, patience=10)
             self._process = None
@@ -118,10 +121,9 @@ class Cluster:
         )
 
     def drop(self, database: str) -> None:
-        """Remove a database, whoever is still connected."""
-        self.execute(
-            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
-        )
+        """Remove a database, whoever is still connected; soon, while the next test runs already."""
+        statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+        self._broom.submit(self.execute, statement.format(sql.Identifier(database)))
 
     def execute(self, statement: sql.Composed) -> None:
         """Run one statement as superuser, outside any database of ours."""

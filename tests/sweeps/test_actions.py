@@ -1,18 +1,23 @@
 """Every action, walked: who must be refused is, and what is done is recorded exactly once."""
 
 import ast
+import copy
 import importlib
 import pkgutil
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 import vestibule.directory.actions
 from tests.actions.doing import personal_values
-from tests.specimens import SPECIMENS, Specimen
-from tests.support.databases import Database
+from tests.specimens import SPECIMENS, Call, Specimen
+from tests.support.databases import Database, Template
 from tests.world import World
 from vestibule.authz.catalogue import FIXED, RESERVED_NAMES, UnknownPermission
 from vestibule.directory import audit
@@ -36,12 +41,20 @@ def specimen(name: str) -> Specimen:
 def contents(database: Database, firm_id: Any) -> dict[str, Counter[str]]:
     """Return every row of a firm, table by table, past every guard."""
     key = firm_id if database.vendor == "postgresql" else firm_id.hex
-    return {
-        table: Counter(
-            repr(row) for row in database.rows(f"SELECT * FROM {table} WHERE firm_id = ?", key)
-        )
-        for table in tenant_tables()
-    }
+    mark = "%s" if database.vendor == "postgresql" else "?"
+    connection = database.connect()
+    try:
+        return {
+            table: Counter(
+                repr(row)
+                for row in connection.execute(
+                    f"SELECT * FROM {table} WHERE firm_id = {mark}", (key,)
+                ).fetchall()
+            )
+            for table in tenant_tables()
+        }
+    finally:
+        connection.close()
 
 
 def test_every_specimen_is_of_an_action_that_exists() -> None:
@@ -64,71 +77,98 @@ def test_every_function_decorated_as_an_action_is_in_the_walk() -> None:
     assert decorated == set(ACTIONS)
 
 
-@every_action
-def test_who_has_no_right_is_refused_and_nothing_changes(
-    name: str, world: World, database: Database
-) -> None:
-    call = specimen(name).prepare(world)
-    before = contents(database, world.morel.id)
+@dataclass(frozen=True)
+class Stage:
+    """One action just before it is called, in a database of its own, and what is there."""
 
+    specimen: Specimen
+    call: Call
+    world: World
+    database: Database
+    before: list[dict[str, Counter[str]]]
+
+    def content(self) -> list[dict[str, Counter[str]]]:
+        return [contents(self.database, firm.id) for firm in (self.world.morel, self.world.rivage)]
+
+
+@pytest.fixture(scope="module", params=sorted(ACTIONS))
+def stage(
+    request: pytest.FixtureRequest, template: Template, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Stage]:
+    """Prepare one action for all who will be refused."""
+    own, world = template.database.copy(), copy.deepcopy(template.world)
+    own.point_django_here()
+    with django_db_blocker.unblock():
+        one = specimen(request.param)
+        ready = Stage(one, one.prepare(world), world, own, [])
+        ready.before.extend(ready.content())
+    yield ready
+    template.database.point_django_here()
+    own.drop()
+
+
+@pytest.fixture
+def unchanged(
+    stage: Stage, template: Template, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Stage]:
+    """Give the action to a test after which nothing may have changed, in either firm."""
+    stage.database.point_django_here()
+    try:
+        with django_db_blocker.unblock():
+            yield stage
+        assert stage.content() == stage.before
+    finally:
+        template.database.point_django_here()
+
+
+def test_staff_without_a_right_are_refused_and_nothing_changes(unchanged: Stage) -> None:
     with pytest.raises(Refusal):
-        call(world.actor("trainee"))
-    assert contents(database, world.morel.id) == before
+        unchanged.call(unchanged.world.actor("trainee"))
 
 
-@every_action
-def test_a_standard_client_is_refused_and_nothing_changes(
-    name: str, world: World, database: Database
+@pytest.mark.parametrize("name", ["ready", "standard"])
+def test_clients_without_a_right_are_refused_and_nothing_changes(
+    unchanged: Stage, name: str
 ) -> None:
-    call = specimen(name).prepare(world)
-    before = contents(database, world.morel.id)
-
     with pytest.raises(Refusal):
-        call(world.actor("ready"))
+        unchanged.call(unchanged.world.actor(name))
+
+
+def test_nobody_is_refused_save_where_it_is_his_right(unchanged: Stage) -> None:
+    if "nobody" in unchanged.specimen.others:
+        return  # what he does there is looked at below
     with pytest.raises(Refusal):
-        call(world.actor("standard"))
-    assert contents(database, world.morel.id) == before
+        unchanged.call(unchanged.world.morel.nobody())
 
 
-@every_action
-def test_nobody_is_refused_save_where_it_is_his_right(
-    name: str, world: World, database: Database
-) -> None:
-    call = specimen(name).prepare(world)
-    before = contents(database, world.morel.id)
-
-    if "nobody" in specimen(name).others:
-        call(world.morel.nobody())
+def test_the_other_firms_people_and_machines_change_nothing_here(unchanged: Stage) -> None:
+    if unchanged.specimen.own_firm_only:
+        assert "takes no row of another" in unchanged.specimen.own_firm_only
         return
+    other = unchanged.world.rivage
+
     with pytest.raises(Refusal):
-        call(world.morel.nobody())
-    assert contents(database, world.morel.id) == before
+        unchanged.call(other.actor("administrator"))
+    for machine in (other.system(), other.operator(), other.nobody()):
+        with suppress(Refusal):
+            unchanged.call(machine)
 
 
-@every_action
-def test_the_other_firms_people_and_machines_change_nothing_here(
-    name: str, world: World, database: Database
+def test_an_action_that_failed_halfway_leaves_nothing_behind(
+    unchanged: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    call = specimen(name).prepare(world)
-    before = contents(database, world.morel.id)
-    theirs = contents(database, world.rivage.id)
-    if specimen(name).own_firm_only:
-        assert "takes no row of another" in specimen(name).own_firm_only
+    """The event is the last row of every act: without it there is no act."""
+    actor = unchanged.specimen.by(unchanged.world)
+    if not unchanged.specimen.records:
+        assert unchanged.specimen.why
         return
 
-    with pytest.raises(Refusal):
-        call(world.rivage.actor("administrator"))
-    for machine in (
-        world.rivage.system(),
-        world.rivage.operator(),
-        world.rivage.nobody(),
-    ):
-        try:
-            call(machine)
-        except Refusal:
-            continue
-    assert contents(database, world.morel.id) == before
-    assert contents(database, world.rivage.id) == theirs
+    def broken(*args: Any) -> None:
+        raise RuntimeError("the power fails here")
+
+    monkeypatch.setattr("vestibule.directory.actions._action._append", broken)
+    with pytest.raises(RuntimeError, match="power"):
+        unchanged.call(actor)
 
 
 @every_action
@@ -170,27 +210,6 @@ def test_what_is_done_is_recorded_once_with_who_how_what_and_the_values(
     if firm_id == world.morel.id:
         with world.scope():
             assert audit.verify(firm_id).faults == ()
-
-
-@every_action
-def test_an_action_that_failed_halfway_leaves_nothing_behind(
-    name: str, world: World, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The event is the last row of every act: without it there is no act."""
-    one = specimen(name)
-    call, actor = one.prepare(world), one.by(world)
-    if not one.records:
-        assert one.why
-        return
-    before = contents(database, world.morel.id)
-
-    def broken(*args: Any) -> None:
-        raise RuntimeError("the power fails here")
-
-    monkeypatch.setattr("vestibule.directory.actions._action._append", broken)
-    with pytest.raises(RuntimeError, match="power"):
-        call(actor)
-    assert contents(database, world.morel.id) == before
 
 
 @every_action

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.actions.doing import create
+from tests.reading import changes_nothing
 from tests.world import World
 from vestibule.directory.actions.drafts import begin_draft
 from vestibule.directory.models import Draft, Grant, Invitation, OutboxMessage, Place, Session, User
@@ -22,6 +23,7 @@ def names(world: World, rows: Any) -> set[str]:
     return {by_id[row.pk] for row in rows}
 
 
+@changes_nothing
 class TestPeople:
     @pytest.mark.parametrize(
         ("name", "seen"),
@@ -72,6 +74,7 @@ class TestPeople:
         assert refused.value.params == {}
 
 
+@changes_nothing
 class TestSearchTellsNothingOfOtherCompanies:
     """Law 4: companies that are not the actor's stay invisible."""
 
