@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Page
 
+from tests.support.databases import Database
 from tests.support.served import Serve, Served
 from tests.web.pages import PERSON, PREFIX, Wizard, do_jobs, letters, signed_in
 from tests.world import World
@@ -92,11 +93,14 @@ def pages_for_strangers(world: World) -> list[str]:
 @pytest.mark.parametrize("language", ["en", "fr", "de"])
 def test_every_page_is_clean_in_both_themes_and_fits_a_small_phone(
     world: World,
+    database: Database,
     serve: Serve,
     new_page: NewPage,
     axe: Callable[..., list[str]],
     language: str,
 ) -> None:
+    if database.vendor == "postgresql":
+        pytest.skip("the pages are the same on both databases: looked at on SQLite")
     speak(world, language)
     staff, client = signed_in(world, "practitioner"), signed_in(world, "director")
     for_staff, for_strangers = pages_for_staff(world, staff), pages_for_strangers(world)

@@ -14,6 +14,7 @@ from tests.web.pages import (
     Wizard,
     created,
     do_jobs,
+    events_of,
     follow,
     letters,
     signed_in,
@@ -516,7 +517,7 @@ def test_a_cancelled_invitation_leaves_the_user_ready(world: World, staff: Clien
 def test_the_welcoming_email_is_sent_later_from_the_profile(world: World, staff: Client) -> None:
     page = follow(staff, staff.post(f"{page_of(world, 'ready')}send-welcome/"))
 
-    assert "The welcoming e-mail to Lucie Blanc is on its way." in text_of(page)
+    assert "The mail to Lucie Blanc waits in the outbox: no mail server is set" in text_of(page)
     [letter] = letters(world.morel)
     assert letter.to == world.morel.emails["ready"]
     assert world.user("ready").state == "invited"
@@ -534,6 +535,7 @@ def test_a_second_click_on_send_is_answered_plainly(world: World, staff: Client)
 def test_the_history_shows_the_newest_thirty_and_says_how_many_there_are(
     world: World, staff: Client
 ) -> None:
+    before = len(events_of(world.morel, world.morel.people["standard"]))
     for _ in range(17):
         staff.post(type_page(world, "standard", "a"), {"type": "administrator"})
         staff.post(type_page(world, "standard", "a"), {"type": "standard"})
@@ -541,8 +543,8 @@ def test_the_history_shows_the_newest_thirty_and_says_how_many_there_are(
     page = staff.get(page_of(world, "standard"))
 
     assert len(page.context["history"]) == 30
-    assert page.context["history_total"] == 37
-    assert "37 events" in text_of(page)
+    assert page.context["history_total"] == before + 34
+    assert f"{before + 34} events" in text_of(page)
 
 
 def test_a_users_page_asks_a_bounded_number_of_questions(world: World, staff: Client) -> None:
