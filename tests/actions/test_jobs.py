@@ -40,7 +40,8 @@ def test_at_rest_nobody_can_read_who_was_asked_for(world: World, database: Datab
     assert len(rows) == 2
     for row in rows:
         assert "example" not in str(row)
-    assert len({len(str(row[3])) for row in rows}) == 1  # its length tells nothing either
+    lengths = {len(str(row[0])) for row in database.rows("SELECT arguments FROM directory_job")}
+    assert len(lengths) == 1  # its length tells nothing either
 
 
 @pytest.mark.parametrize(
@@ -62,9 +63,10 @@ def test_a_worker_that_was_killed_while_doing_it_leaves_it_to_another(
     def killed(*args: Any, **kwargs: Any) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setitem(jobs.DEEDS, "fresh_link", killed)
-        jobs.do_due("killed")
+        with pytest.raises(KeyboardInterrupt):
+            jobs.do_due("killed")
     assert jobs.do_due("another") == 0
 
     freeze.forward(seconds=outbox.LEASE.total_seconds() + 1)
