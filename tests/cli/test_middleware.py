@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from tests.cli.firms import administrator_of, an_open_firm
+from tests.support import loops
 from tests.support.databases import Database, migrate
 from tests.support.moments import Moment
 from vestibule import asgi
@@ -243,7 +244,7 @@ class Caller:
         dispatcher = dispatcher or a_dispatcher()
         dispatcher.django = self._note  # type: ignore[assignment]
         scope = {"type": "http", "method": method, "path": path, "headers": list(headers)}
-        asyncio.run(asyncio.wait_for(dispatcher(scope, self._receive, self._send), 10))
+        loops.run(asyncio.wait_for(dispatcher(scope, self._receive, self._send), 10))
 
     async def _receive(self) -> Message:
         if not self.messages:

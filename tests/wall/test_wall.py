@@ -12,6 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.utils import IntegrityError
 
 from tests.actions.doing import create
+from tests.support import loops
 from tests.support.databases import Database
 from tests.world import World
 from vestibule import clock
@@ -288,7 +289,7 @@ class TestScopes:
                 asyncio.create_task(see(world.rivage.id, first, second)),
             )
 
-        assert tuple(asyncio.run(both())) == (world.morel.id, world.rivage.id)
+        assert tuple(loops.run(both())) == (world.morel.id, world.rivage.id)
 
 
 class TestCompositeKeys:
