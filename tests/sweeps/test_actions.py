@@ -17,6 +17,7 @@ from pytest_django import DjangoDbBlocker
 import vestibule.directory.actions
 from tests.actions.doing import personal_values
 from tests.specimens import SPECIMENS, Call, Specimen
+from tests.support import loops
 from tests.support.databases import Database, Template
 from tests.world import World
 from vestibule.authz.catalogue import FIXED, RESERVED_NAMES, UnknownPermission
@@ -67,7 +68,7 @@ def test_every_function_decorated_as_an_action_is_in_the_walk() -> None:
     decorated = {
         f"{path.stem}.{node.name}"
         for path in folder.glob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(loops.parse(path.read_text()))
         if isinstance(node, ast.FunctionDef)
         and any(
             isinstance(one, ast.Call) and isinstance(one.func, ast.Name) and one.func.id == "action"

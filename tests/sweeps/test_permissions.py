@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import vestibule
+from tests.support import loops
 from vestibule.actor import LINK_RIGHTS, NOBODY_RIGHTS, OPERATOR_RIGHTS, OWN_RIGHTS, SYSTEM_RIGHTS
 from vestibule.authz.catalogue import FIXED, RESERVED, RESERVED_NAMES, Audience
 from vestibule.blueprints import parse as blueprints
@@ -22,7 +23,7 @@ def asked_for() -> set[str]:
         node.value
         for path in SOURCES.rglob("*.py")
         if path.relative_to(SOURCES).as_posix() not in DECLARES
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(loops.parse(path.read_text()))
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and node.value.startswith("vestibule.")

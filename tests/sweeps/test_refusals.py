@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import vestibule
+from tests.support import loops
 from vestibule.refusals import Denied, Invalid, LimitReached, Refusal
 
 SOURCES = Path(vestibule.__path__[0])
@@ -59,7 +60,7 @@ def test_it_says_a_whole_sentence_of_its_own(refusal: type[Refusal]) -> None:
 def test_its_sentence_is_marked_for_translation(refusal: type[Refusal]) -> None:
     """A door translates it when it tells it; what is not marked is in no catalogue."""
     source = Path(importlib.import_module(refusal.__module__).__file__ or "")
-    for node in ast.walk(ast.parse(source.read_text())):
+    for node in ast.walk(loops.parse(source.read_text())):
         if isinstance(node, ast.ClassDef) and node.name == refusal.__name__:
             values = [
                 one.value
@@ -80,7 +81,7 @@ def test_it_can_be_told_with_its_placeholders_filled(refusal: type[Refusal]) -> 
 
 def raised_in(path: Path) -> Iterator[tuple[int, str, set[str] | None]]:
     """Return line, class and named arguments of every refusal made in a file (None: `**…`)."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(loops.parse(path.read_text())):
         if not isinstance(node, ast.Call):
             continue
         function = node.func

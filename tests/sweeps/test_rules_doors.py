@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import loops
 from vestibule.actor import Door
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,7 +43,7 @@ FUNCTION = re.compile(r"`([A-Za-z_][\w.]*)`")
 def named_in(path: str) -> frozenset[str]:
     """Return `test_…` and `Class::test_…` of a file, read and not imported."""
     found: set[str] = set()
-    for node in ast.parse((ROOT / path).read_text(encoding="utf-8")).body:
+    for node in loops.parse((ROOT / path).read_text(encoding="utf-8")).body:
         if isinstance(node, ast.FunctionDef):
             found.add(node.name)
         if isinstance(node, ast.ClassDef):

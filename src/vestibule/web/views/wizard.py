@@ -21,7 +21,7 @@ from vestibule.directory.policies.administrators import watch
 from vestibule.directory.policies.rules import rules_of
 from vestibule.directory.sights import ICONS
 from vestibule.directory.wordbook import Words
-from vestibule.refusals import FirstUserIsAdministrator, NotFound, Refusal
+from vestibule.refusals import Denied, FirstUserIsAdministrator, NotFound, Refusal
 from vestibule.web import picking
 from vestibule.web.forms import IdentityForm, SummaryForm, language_word
 from vestibule.web.people import may_do, read
@@ -60,7 +60,12 @@ def step(request: Any, draft: UUID, step: str) -> HttpResponse:
         return HttpResponseRedirect(_url(row, "receipt"))
     if row.result_id is None and STEPS.index(step) > STEPS.index(_first_open(row)):
         return HttpResponseRedirect(_url(row, _first_open(row)))
-    return _VIEWS[step](request, row)
+    try:
+        return _VIEWS[step](request, row)
+    except Denied:
+        if not _is_keeping(request):
+            raise
+        return HttpResponse(status=204)  # confirmed meanwhile: there is nothing left to keep
 
 
 def _url(draft: Draft, step: str) -> str:
