@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,19 +12,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from vestibule import clock
 from vestibule.directory.actions import client_users, drafts
-from vestibule.directory.models import Draft, Invitation, Permission, Place, User
-from vestibule.directory.policies.addresses import is_generic, read_address
+from vestibule.directory.models import Draft, Invitation, Place, User
 from vestibule.directory.policies.administrators import watch
 from vestibule.directory.policies.rules import rules_of
-from vestibule.directory.sights import ICONS
 from vestibule.directory.wordbook import Words
 from vestibule.refusals import Denied, FirstUserIsAdministrator, NotFound, Refusal
 from vestibule.web import picking
-from vestibule.web.forms import IdentityForm, SummaryForm, language_word
+from vestibule.web.forms import IdentityForm, SummaryForm
 from vestibule.web.people import may_do, read
-from vestibule.web.preview import preview_cards
+from vestibule.web.preview import offered_applications, summary_of
 from vestibule.web.refusals import put_at_fields, status_of, tell
 from vestibule.web.views.users import require_staff_reader
 
@@ -302,7 +298,7 @@ def _applications(request: Any, draft: Draft) -> HttpResponse:
     companies = picking.companies_of(request.actor, draft)
     if not companies:
         return HttpResponseRedirect(_url(draft, "companies"))
-    offered = _offered(request, draft, companies)
+    offered = offered_applications(request, draft, companies)
     if request.method == "POST":
         names = {entry["id"] for entry in offered}
         chosen = [name for name in request.POST.getlist("applications") if name in names]
@@ -318,32 +314,6 @@ def _applications(request: Any, draft: Draft) -> HttpResponse:
         companies_total=len(companies),
         error="",
     )
-
-
-def _offered(request: Any, draft: Draft, companies: list[Place]) -> list[dict[str, Any]]:
-    """Return the applications that at least one chosen company has (S0-13)."""
-    enabled = client_users.enabled_applications(companies)
-    words = Words(draft.firm_id, request.LANGUAGE_CODE)
-    rules = rules_of(draft.firm_id)
-    chosen = draft.data.get("applications")
-    rows = []
-    for row in Permission.objects.visible_to(request.actor).applications():
-        having = [company.name for company in companies if row.name in enabled[company.pk]]
-        if not having:
-            continue
-        preselected = rules.applications_preselected == "all"
-        rows.append(
-            {
-                "id": row.name,
-                "name": words.application(row.name),
-                "icon": row.icon or ICONS.get(row.name, "apps"),
-                "hint": "",
-                "companies": having,
-                "checked": preselected if chosen is None else row.name in chosen,
-                "locked": "",
-            }
-        )
-    return rows
 
 
 # --- step 5: summary ------------------------------------------------------------------
@@ -379,7 +349,8 @@ def _summary(request: Any, draft: Draft) -> HttpResponse:
         "summary",
         form=form,
         status=status,
-        **_told(request, draft, company, companies),
+        **summary_of(request, draft, company, companies),
+        urls={name: _url(draft, name) for name in ("identity", "companies", "applications")},
     )
 
 
@@ -403,7 +374,7 @@ def _confirm(
 ) -> HttpResponse:
     """Create the user; a second click or a retry shows the first one's receipt."""
     now = decided["when"] == "now"
-    offered = {entry["id"] for entry in _offered(request, draft, companies)}
+    offered = {entry["id"] for entry in offered_applications(request, draft, companies)}
     applications = [name for name in draft.data.get("applications", []) if name in offered]
     user = client_users.create_client_user(
         request.actor,
@@ -424,46 +395,6 @@ def _confirm(
     }
     drafts.finish_draft(request.actor, draft, result_id=user.pk, receipt=receipt)
     return HttpResponseRedirect(_url(draft, "receipt"), status=303)
-
-
-def _told(request: Any, draft: Draft, company: Place, companies: list[Place]) -> dict[str, Any]:
-    """Return what the summary says in plain sentences, and the home page he will have."""
-    words = Words(draft.firm_id, request.LANGUAGE_CODE)
-    typed, rules = draft.data["identity"], rules_of(draft.firm_id)
-    offered = _offered(request, draft, companies)
-    chosen = draft.data.get("applications", [])
-    opened = [entry for entry in offered if entry["id"] in chosen]
-    try:
-        generic = rules.generic_addresses != "off" and is_generic(
-            read_address(typed["email"]).canonical
-        )
-    except Refusal:
-        generic = False
-    return {
-        "person": {
-            "name": f"{typed['first_name']} {typed['last_name']}".strip() or typed["email"],
-            "first_name": typed["first_name"],
-            "last_name": typed["last_name"],
-            "email": typed["email"],
-        },
-        "type": typed["type"],
-        "role": words.get(f"role.{typed['type']}"),
-        "companies": [each.name for each in companies],
-        "billable": company.name,
-        "opened": [entry["name"] for entry in opened],
-        "closed": [entry["name"] for entry in offered if entry["id"] not in chosen],
-        "partial": [
-            {"application": entry["name"], "companies": entry["companies"]}
-            for entry in opened
-            if len(entry["companies"]) < len(companies)
-        ],
-        "generic_address": generic,
-        "preview": preview_cards(companies, chosen, typed["type"], words),
-        "urls": {name: _url(draft, name) for name in ("identity", "companies", "applications")},
-        "link_days": rules.invitation_days,
-        "link_until": clock.now() + timedelta(days=rules.invitation_days),
-        "language": language_word(typed["language"]),
-    }
 
 
 # --- step 6: receipt ------------------------------------------------------------------
