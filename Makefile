@@ -1,6 +1,6 @@
 # Every target sets up what it needs by itself. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check requirements docs messages vendor lock dist
+.PHONY: help run test test-fast check bench requirements docs messages vendor lock dist
 MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 VESTIBULE := .venv/bin/vestibule
@@ -22,6 +22,9 @@ test-fast: ## SQLite only, without browser and fault tests (a part: T=…)
 
 check: ## format, lint, types, import contracts, templates, migrations, catalogues, generated docs
 	@python3 scripts/setup --tests && exec $(PYTHON) scripts/check $(T)
+
+bench: ## figures beside their floors, one JSON object per line (BENCH=list.first for one, SIZE=S|M|L)
+	@python3 scripts/setup --tests && BENCH="$(BENCH)" SIZE="$(SIZE)" exec $(PYTHON) -m bench
 
 requirements: ## which requirements no passing test of the last whole `make test` carries
 	@python3 scripts/requirements

@@ -308,7 +308,11 @@ def secret_mailed_to(user: User, kind: str = "invitation") -> str:
 
     A test holds the sealing key, as the mail server's side of the product does.
     """
-    page = {"invitation": "welcome", "password_reset": "reset"}[kind]
+    page = {
+        "invitation": "welcome",
+        "password_reset": "reset",
+        "email_confirm": "confirm-address",
+    }[kind]
     with firm_scope(user.firm_id):
         row = (
             OutboxMessage.objects.filter(

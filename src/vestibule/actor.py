@@ -28,11 +28,18 @@ class ActorKind(StrEnum):
     SYSTEM = "system"
 
 
-OPERATOR_RIGHTS = frozenset({"vestibule.firm.create", "vestibule.staff.create"})
+OPERATOR_RIGHTS = frozenset(
+    {"vestibule.firm.create", "vestibule.staff.create", "vestibule.audit.verify"}
+)
 """What the command line on the server may do without being a user of the firm."""
 
 SYSTEM_RIGHTS = frozenset(
-    {"vestibule.mail.deliver", "vestibule.invitations.expire", "vestibule.link.answer"}
+    {
+        "vestibule.mail.deliver",
+        "vestibule.invitations.expire",
+        "vestibule.link.answer",
+        "vestibule.audit.verify",
+    }
 )
 """What the worker may do."""
 

@@ -5,7 +5,7 @@ import re
 
 from vestibule.outage import is_database_away
 
-_AFTER_LINK_WORDS = re.compile(r"/(welcome|reset)/(?!fresh(?:/|\b))[^/?\s\"']+")
+_AFTER_LINK_WORDS = re.compile(r"/(welcome|reset|confirm-address)/(?!fresh(?:/|\b))[^/?\s\"']+")
 _PASSWORD_IN_ADDRESS = re.compile(r"(?<=://)[^/@\s\"']+@")
 
 

@@ -83,6 +83,16 @@ class Conflict(Refusal):
     sentence = _("Something changed in the meantime. Please look again.")
 
 
+class SettingsChanged(Conflict):
+    """A setting is no longer what the form showed: two people are at work on it."""
+
+    code = "settings.changed"
+    sentence = _(
+        "Somebody else changed this in the meantime. What stands here now is how it is; please"
+        " make your change again."
+    )
+
+
 class NotNow(Refusal):
     """The thing exists, but its state forbids the act."""
 
@@ -133,6 +143,11 @@ class EmailLooksAlike(Invalid):
 class EmailTaken(Conflict):
     code = "email.taken"
     sentence = _("There is already a user with this e-mail address.")
+
+
+class EmailUnchanged(Invalid):
+    code = "email.unchanged"
+    sentence = _("This is the e-mail address that is in use already.")
 
 
 class EmailGeneric(Invalid):
@@ -217,9 +232,62 @@ class CompanyLosesAdministrator(LastAdministrator):
     sentence = _("%(company)s would lose its last administrator. A company keeps at least one.")
 
 
+class LastFirmAdministrator(NotNow):
+    code = "administrator.last_of_firm"
+    sentence = _(
+        "%(user)s is the last administrator of the firm. The firm keeps at least one: make"
+        " somebody else of the team administrator first."
+    )
+
+
+class OwnAccess(Denied):
+    """Nobody of the team changes or ends his own access: somebody else does."""
+
+    code = "staff.own_access"
+    sentence = _("This is your own access. Somebody else of the team has to change it.")
+
+
 class WrongState(NotNow):
     code = "user.wrong_state"
     sentence = _("This does not fit the present state of %(user)s.")
+
+
+class OwnRequest(Denied):
+    """Four eyes: nobody validates his own request (S4-08)."""
+
+    code = "request.own"
+    sentence = _("You asked for this yourself. Somebody else has to decide about it.")
+
+
+class RequestDecided(Conflict):
+    code = "request.decided"
+    sentence = _("Somebody has decided about this request already.")
+
+
+class RequestChanged(Conflict):
+    code = "request.changed"
+    sentence = _(
+        "Something about this request has changed since you opened the page. Please look at it"
+        " again before you decide."
+    )
+
+
+class RequestFirst(NotNow):
+    code = "request.first"
+    sentence = _("%(user)s was asked for by a client. Please decide on the page of that request.")
+
+
+class AskerMayNoLonger(NotNow):
+    code = "request.asker_may_no_longer"
+    sentence = _(
+        "Whoever asked for this could not ask for it any more: a right or a company was taken"
+        " away since. Refuse the request, or create the user yourself."
+    )
+
+
+class NotAskedByYou(Denied):
+    code = "request.not_yours"
+    sentence = _("Only whoever asked for this can correct it or take it back.")
 
 
 class ApplicationNotEnabled(Invalid):
@@ -248,6 +316,66 @@ class LinkDead(NotNow):
 class SignInRefused(Denied):
     code = "sign_in.refused"
     sentence = _("The e-mail address or the password is not right, or the access is not open.")
+
+
+# --- own account --------------------------------------------------------------------
+
+
+class PasswordWrong(Invalid):
+    code = "password.wrong"
+    sentence = _("This is not your present password.")
+
+
+class CodeWrong(Invalid):
+    code = "second_factor.code_wrong"
+    sentence = _("This code is not right, or it was used already.")
+
+
+class PasskeyRefused(Invalid):
+    code = "passkey.refused"
+    sentence = _("This passkey could not be checked. Please try again.")
+
+
+class PasskeyAlreadyThere(Conflict):
+    code = "passkey.already_there"
+    sentence = _("This passkey is one of yours already.")
+
+
+class AppAlreadyThere(Conflict):
+    code = "second_factor.app_already_there"
+    sentence = _("You already have an authenticator application. Remove it before you add another.")
+
+
+class FactorNeeded(NotNow):
+    code = "second_factor.needed"
+    sentence = _(
+        "Your firm asks you for a second factor, and this is your last one. Add another one first."
+    )
+
+
+class FactorNeededFirst(NotNow):
+    code = "second_factor.needed_first"
+    sentence = _(
+        "Recovery codes stand in for a second factor. Add an application or a passkey first."
+    )
+
+
+class NothingToRemove(NotNow):
+    code = "second_factor.nothing_to_remove"
+    sentence = _("%(user)s has no second factor.")
+
+
+# --- lists --------------------------------------------------------------------------
+
+
+class ViewNameTaken(Invalid):
+    code = "view.name_taken"
+    sentence = _("You already have a view named “%(name)s”. Please choose another name.")
+
+
+class TooManyViews(NotNow):
+    code = "view.too_many"
+    sentence = _("A list keeps at most %(limit)s views of yours. Delete one that you no longer use.")
 
 
 # --- import -------------------------------------------------------------------------

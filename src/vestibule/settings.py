@@ -156,6 +156,7 @@ ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "5/5m/key",
     "login_address": "100/h/key",
+    "second_factor": "5/5m/key,30/d/key",
     "reauthenticate": "10/m/user",
     "change_password": "5/m/user",
     "manage_email": "10/m/user",
@@ -168,8 +169,6 @@ MFA_ADAPTER = "vestibule.web.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = False
 MFA_PASSKEY_SIGNUP_ENABLED = False
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = VESTIBULE.base.is_loopback
-MFA_TOTP_ISSUER = "Vestibule"
 
 # --- cookies and headers ----------------------------------------------------------------
 

@@ -9,9 +9,18 @@ from uuid import UUID
 from tests.world import FirmOfTheWorld, World
 from vestibule import actor as actors
 from vestibule.actor import Actor
-from vestibule.directory.actions import client_users, invitations, jobs
+from vestibule.directory.actions import client_users, invitations, jobs, requests
 from vestibule.directory.actions.client_users import Identity
-from vestibule.directory.models import Event, EventValue, Grant, Place, Token, User
+from vestibule.directory.models import (
+    Approval,
+    Event,
+    EventValue,
+    FirmPolicy,
+    Grant,
+    Place,
+    Token,
+    User,
+)
 from vestibule.directory.policies.passwords import NewPassword, choose
 from vestibule.directory.scope import firm_scope
 from vestibule.refusals import Invalid, Refusal
@@ -60,6 +69,40 @@ def create(
         send_email=send_email,
         key=key,
     )
+
+
+def ask(
+    world: World,
+    by: Actor | str = "director",
+    *,
+    at: Iterable[str] = ("a",),
+    billed_to: str | None = None,
+    user_type: str = "standard",
+    applications: Iterable[str] = (),
+    key: str = "the key of this test",
+    again: Approval | None = None,
+    **typed: str,
+) -> None:
+    """Ask for a user as a client's administrator does, at places of the world."""
+    companies = [world.place(name) for name in at]
+    actor = world.actor(by) if isinstance(by, str) else by
+    wanted: dict[str, Any] = {
+        "billable_company": world.place(billed_to) if billed_to else companies[0],
+        "identity": identity(**typed),
+        "user_type": user_type,
+        "companies": companies,
+        "applications": tuple(applications),
+    }
+    if again is not None:
+        requests.ask_again(actor, again, **wanted)
+    else:
+        requests.request_client_user(actor, **wanted, key=key)
+
+
+def set_rule(world: World, name: str, value: Any) -> None:
+    """Let the firm have one of its rules otherwise, as if it had always been so."""
+    with world.scope():
+        FirmPolicy.objects.filter(name=name, until__isnull=True).update(value=value)
 
 
 def fresh(user: User) -> User:

@@ -7,6 +7,7 @@ import pytest
 from tests.actions.doing import create, events, personal_values
 from tests.reading import changes_nothing
 from tests.support.databases import Database
+from tests.tampering import past_every_guard
 from tests.world import World
 from vestibule.directory import audit
 from vestibule.directory.actions.client_users import deactivate_client_user
@@ -16,22 +17,6 @@ from vestibule.directory.models import Event, EventValue
 def faults(world: World) -> tuple[str, ...]:
     with world.scope():
         return audit.verify(world.morel.id).faults
-
-
-def past_every_guard(database: Database, *statements: str) -> None:
-    """Do what somebody with the keys of the database server could do."""
-    connection = database.connect()
-    try:
-        if database.vendor == "postgresql":
-            connection.execute("ALTER TABLE directory_event DISABLE TRIGGER USER")
-        else:
-            connection.execute("DROP TRIGGER directory_event_no_update")
-            connection.execute("DROP TRIGGER directory_event_no_delete")
-            connection.execute("PRAGMA foreign_keys=OFF")
-        for statement in statements:
-            connection.execute(statement)
-    finally:
-        connection.close()
 
 
 class TestTheChain:

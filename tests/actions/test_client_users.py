@@ -7,6 +7,7 @@ import pytest
 
 from tests.actions.doing import (
     accept,
+    ask,
     create,
     events,
     field_refusals,
@@ -394,7 +395,11 @@ class TestChangeType:
             user_type="administrator",
         )
 
-        assert create(world, before, at=("a",), activate_now=False).created_by_id == before.user_id
+        ask(world, before, at=("a",), email="somebody.new@client.example")
+
+        with world.scope():
+            created = User.objects.get(email="somebody.new@client.example")
+        assert created.created_by_id == before.user_id
 
     @changes_nothing
     def test_the_same_type_again_changes_nothing(self, world: World) -> None:

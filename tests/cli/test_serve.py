@@ -204,6 +204,7 @@ def test_no_secret_of_a_link_stands_in_the_log(serve: Serve) -> None:
     for path in (
         f"/f/alpha/welcome/{secret}/",
         f"/f/alpha/reset/{secret}/",
+        f"/f/alpha/confirm-address/{secret}/",
         f"/f/nobody/welcome/{secret}/",
     ):
         status_of(served.url(path))

@@ -26,8 +26,8 @@ def picture_of(database: Database) -> Picture:
             found = connection.execute(" UNION ALL ".join(each)).fetchall()
             return {name: (rows, digest) for name, rows, digest in found}
         picture = {}
-        tables = connection.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table'"
+        tables = connection.execute(  # what an index of words holds lies in tables of its own
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
         ).fetchall()
         for (name,) in tables:
             rows = sorted(map(repr, connection.execute(f'SELECT * FROM "{name}"').fetchall()))

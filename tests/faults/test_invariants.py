@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from tests.actions.doing import change_back, create
+from tests.actions.doing import ask, change_back, create
 from tests.faults.nurseries import Nursery
 from tests.support.databases import Database
 from tests.world import World, secret_mailed_to, token_of
 from vestibule.directory import audit, scope
-from vestibule.directory.actions import jobs, passwords
+from vestibule.directory.actions import jobs, passwords, requests
 from vestibule.directory.database import declared, present
-from vestibule.directory.models import User
+from vestibule.directory.models import Approval, User
 from vestibule.directory.scope import OutsideScope
 
 pytestmark = pytest.mark.faults
@@ -125,6 +125,61 @@ class TestACompanyKeepsAnAdministrator:
         assert [set(answer) for answer in answers] == [{"result"}, {"result"}]
         assert self.administrators(database, world) == 0
         print(f"last administrator without {guard}: 1 breach of 1")
+
+
+class TestARequestIsDecidedOnce:
+    """S4-08, security.md, property 6: by one person, one way."""
+
+    def decisions(self, world: World) -> list[dict[str, Any]]:
+        """Let four approve and four refuse that somebody known gets a further company."""
+        ask(world, "co_director", at=("b",), email=world.morel.emails["ready"])
+        with world.scope():
+            approval = Approval.objects.get(needs_second_person=True, state="waiting")
+            seen = requests.seen_of(approval)
+        return [
+            {
+                "deed": "decide",
+                "by": str(world.morel.people["practitioner" if number % 2 else "administrator"]),
+                "request": str(approval.pk),
+                "seen": seen,
+                "say": "yes" if number % 4 < 2 else "no",
+            }
+            for number in range(RACERS)
+        ]
+
+    def recorded(self, database: Database) -> int:
+        ((count,),) = database.rows(
+            "SELECT count(*) FROM directory_event"
+            " WHERE name IN ('request.approved', 'request.refused')"
+        )
+        return int(count)
+
+    def test_of_eight_who_decide_one_does(
+        self, world: World, nursery: Nursery, database: Database
+    ) -> None:
+        answers = race(nursery, database, world, self.decisions(world))
+
+        told = Counter(answer.get("refused", "done") for answer in answers)
+        assert told == {"done": 1, "request.decided": RACERS - 1}
+        assert self.recorded(database) == 1
+        assert verifies(world)
+        print(f"one request, {RACERS} deciders: {dict(told)}")
+
+    def test_without_asking_whether_it_still_waits_several_do(
+        self, world: World, nursery: Nursery, database: Database
+    ) -> None:
+        answers = race(
+            nursery,
+            database,
+            world,
+            self.decisions(world),
+            without="asking whether it still waits",
+        )
+
+        told = Counter(answer.get("refused", "done") for answer in answers)
+        assert told["done"] > 1
+        assert self.recorded(database) > 1
+        print(f"one request without its guards, {RACERS} deciders: {dict(told)}")
 
 
 class TestALinkIsUsedOnce:

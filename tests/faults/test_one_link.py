@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.actions.doing import let_the_worker_answer
 from tests.faults.children.visitor import Answer
 from tests.faults.conftest import Unguarded
 from tests.faults.nurseries import Nursery
@@ -16,6 +17,7 @@ from tests.support.moments import Moment
 from tests.support.served import Serve
 from tests.world import World, secret_mailed_to
 from vestibule.directory.actions.client_users import Identity, create_client_user
+from vestibule.directory.actions.email_changes import ask_email_change
 from vestibule.directory.actions.invitations import cancel_invitation, send_invitation
 from vestibule.directory.actions.passwords import answer_password_reset
 from vestibule.directory.models import User
@@ -123,6 +125,9 @@ def links_of(world: World) -> dict[str, str]:
         reset = secret_mailed_to(world.user("director"), "password_reset")
         answer_password_reset(world.morel.system(), email=world.morel.emails["standard"])
         used_reset = secret_mailed_to(world.user("standard"), "password_reset")
+        ask_email_change(practitioner, world.user("co_director"), email="marc@people.example")
+        let_the_worker_answer()
+        address = secret_mailed_to(world.user("co_director"), "email_confirm")
     visitor = Inside()
     assert visitor.post(f"/f/{slug}/welcome/{used}/", accepting(world)).status == 302
     answer = Inside().post(f"/f/{slug}/reset/{used_reset}/", {"password": world.password + "-2"})
@@ -136,16 +141,18 @@ def links_of(world: World) -> dict[str, str]:
         "reset": f"/f/{slug}/reset/{reset}/",
         "used reset": f"/f/{slug}/reset/{used_reset}/",
         "unknown reset": f"/f/{slug}/reset/{'x' * 43}/",
+        "address": f"/f/{slug}/confirm-address/{address}/",
+        "unknown address": f"/f/{slug}/confirm-address/{'x' * 43}/",
     }
 
 
-OPEN = ("invitation", "reset")
+OPEN = ("invitation", "reset", "address")
 
 
 def test_this_file_knows_every_page_behind_a_one_time_link() -> None:
     pages = {one.name for one in urls.urlpatterns if "secret" in str(one.pattern)}
 
-    assert pages == {"welcome", "reset"}
+    assert pages == {"welcome", "reset", "confirm_email"}
 
 
 def test_reading_a_one_time_link_changes_nothing(

@@ -11,8 +11,9 @@ from email.message import EmailMessage
 
 import pytest
 
-from vestibule.directory import mails
-from vestibule.directory.letters import contrast
+from vestibule.colours import contrast, theme_of
+from vestibule.directory import address_mails, mails, request_mails
+from vestibule.directory.address_mails import ConfirmEmail, EmailChangeAsked, EmailChanged
 from vestibule.directory.mails import (
     Invitation,
     Message,
@@ -22,6 +23,8 @@ from vestibule.directory.mails import (
     Recipient,
     SendingFirm,
 )
+from vestibule.directory.request_mails import AccessAdded, RequestArrived, RequestDecided
+from vestibule.directory.sign_in_mails import WHAT, SecondFactorChanged, second_factor_changed
 
 LINK = "https://portal.example/f/demo/welcome/q7Vd2kXh9mRtLw4cT1uEo8Z/"
 FIRM = SendingFirm("Cabinet Lemoine & Fils", "#2450c8", "Europe/Paris")
@@ -37,6 +40,26 @@ INVITATION = Invitation(
     expires_at=MOMENT,
 )
 
+ARRIVED = RequestArrived(
+    firm=FIRM,
+    recipient=SOLENE,
+    asker_name="Marc Olivier",
+    person_name="Elodie Marchand",
+    person_email="elodie@sogeclair.example",
+    companies=("SOGECLAIR AEROSPACE",),
+    link=LINK,
+)
+DECIDED = RequestDecided(
+    firm=FIRM,
+    recipient=SOLENE,
+    person_name="Elodie Marchand",
+    person_email="elodie@sogeclair.example",
+    companies=("SOGECLAIR AEROSPACE",),
+    is_approved=True,
+    reason="",
+    link=LINK,
+)
+
 EVERY_MAIL: dict[str, Callable[[SendingFirm, Recipient], Message]] = {
     "welcome": lambda firm, to: mails.welcome(replace(INVITATION, firm=firm, recipient=to)),
     "fresh_link": lambda firm, to: mails.fresh_link(replace(INVITATION, firm=firm, recipient=to)),
@@ -45,6 +68,36 @@ EVERY_MAIL: dict[str, Callable[[SendingFirm, Recipient], Message]] = {
         PasswordChanged(firm, to, MOMENT, LINK)
     ),
     "not_open_yet": lambda firm, to: mails.not_open_yet(NotOpenYet(firm, to, "Nadia Benali")),
+    "confirm_email": lambda firm, to: address_mails.confirm_email(
+        ConfirmEmail(firm, to, LINK, MOMENT)
+    ),
+    "email_change_asked": lambda firm, to: address_mails.email_change_asked(
+        EmailChangeAsked(firm, to, "new@sogeclair.example", "Nadia Benali", MOMENT, MOMENT, LINK)
+    ),
+    "email_change_asked_by_oneself": lambda firm, to: address_mails.email_change_asked(
+        EmailChangeAsked(firm, to, "new@sogeclair.example", "", MOMENT, MOMENT, LINK)
+    ),
+    "email_changed": lambda firm, to: address_mails.email_changed(
+        EmailChanged(firm, to, "new@sogeclair.example", MOMENT)
+    ),
+    "request_arrived": lambda firm, to: request_mails.request_arrived(
+        replace(ARRIVED, firm=firm, recipient=to)
+    ),
+    "request_approved": lambda firm, to: request_mails.request_decided(
+        replace(DECIDED, firm=firm, recipient=to)
+    ),
+    "request_refused": lambda firm, to: request_mails.request_decided(
+        replace(DECIDED, firm=firm, recipient=to, is_approved=False, reason="Which company?")
+    ),
+    "access_added": lambda firm, to: request_mails.access_added(
+        AccessAdded(firm, to, "Marc Olivier", ("SOGECLAIR AEROSPACE",), LINK)
+    ),
+    **{
+        f"second_factor_changed, {what}": lambda firm, to, what=what: second_factor_changed(  # type: ignore[misc]
+            SecondFactorChanged(firm, to, what, MOMENT, LINK, name="Blue key", number=9)
+        )
+        for what in WHAT
+    },
 }
 every_mail = pytest.mark.parametrize("mail", EVERY_MAIL.values(), ids=EVERY_MAIL.keys())
 
@@ -135,6 +188,49 @@ def test_the_changed_password_mail_says_what_to_do_if_it_was_somebody_else() -> 
 
     assert "was changed on Wednesday, December 9, 2026, 00:30 (CET)." in words
     assert "Choose a new password at once" in words
+
+
+def test_a_request_tells_who_decides_who_asks_for_whom_and_where() -> None:
+    words = read(EVERY_MAIL["request_arrived"](FIRM, SOLENE))
+
+    assert (
+        "Marc Olivier asks to open the client portal of Cabinet Lemoine & Fils to Elodie Marchand"
+        " (elodie@sogeclair.example), for SOGECLAIR AEROSPACE."
+    ) in words
+    assert "Nothing is open yet." in words
+
+
+def test_a_refusal_says_why_and_that_one_may_ask_again() -> None:
+    refused, approved = (
+        read(EVERY_MAIL[name](FIRM, SOLENE)) for name in ("request_refused", "request_approved")
+    )
+
+    assert "The reason: Which company?" in refused
+    assert "You can correct the request and ask again." in refused
+    assert "is approved." in approved
+    assert "reason" not in approved
+
+
+def test_the_old_address_hears_who_asked_for_which_one_and_how_to_stop_it() -> None:
+    by_staff = read(EVERY_MAIL["email_change_asked"](FIRM, SOLENE))
+    by_himself = read(EVERY_MAIL["email_change_asked_by_oneself"](FIRM, SOLENE))
+
+    assert "Nadia Benali from Cabinet Lemoine & Fils asked on Wednesday" in by_staff
+    assert "On Wednesday, December 9, 2026, 00:30 (CET) you asked" in by_himself
+    for words in (by_staff, by_himself):
+        assert "new@sogeclair.example" in words
+        assert "Nothing has changed yet" in words
+        assert "Choose a new password at once: that stops the change" in words
+
+
+def test_the_new_address_is_asked_to_confirm_and_told_that_nothing_changes_before() -> None:
+    words = read(EVERY_MAIL["confirm_email"](FIRM, replace(SOLENE, first_name="", last_name="")))
+
+    assert "Hello," in words
+    assert "Solène" not in words
+    assert "Confirm this address" in words
+    assert "works once, until Wednesday, December 9, 2026, 00:30 (CET)." in words
+    assert "without your confirmation nothing changes" in words
 
 
 def test_the_mail_for_an_access_that_waits_has_no_link_and_names_who_can_help() -> None:
@@ -319,7 +415,7 @@ def test_the_buttons_words_can_be_read_on_every_accent(colour: str) -> None:
 
     button = re.search(r"background:(#\w+);color:(#\w+);", message.html)
     assert button is not None
-    assert button.group(1) == colour
+    assert button.group(1) == theme_of(colour).light.accent
     assert contrast(button.group(1), button.group(2)) >= 4.5
 
 

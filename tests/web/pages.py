@@ -46,15 +46,17 @@ def stranger(**how: Any) -> Client:
 class Wizard:
     """The six steps, sent as a browser without scripts sends them."""
 
+    start = f"{PREFIX}/users/new/"
+
     def __init__(self, client: Client, world: World) -> None:
         self.client = client
         self.world = world
-        answer = client.post(f"{PREFIX}/users/new/")
+        answer = client.post(self.start)
         assert answer.status_code == 303, text_of(answer)
         self.draft = answer["Location"].split("/")[-3]
 
     def url(self, step: str) -> str:
-        return f"{PREFIX}/users/new/{self.draft}/{step}/"
+        return f"{self.start}{self.draft}/{step}/"
 
     def get(self, step: str, **query: str) -> Any:
         return self.client.get(self.url(step), query)
@@ -90,6 +92,16 @@ class Wizard:
 
     def _went_on(self, answer: Any) -> None:
         assert answer.status_code == 303, text_of(answer)
+
+
+class ClientsWizard(Wizard):
+    """The steps of a client's administrator, who decides nothing about the activation."""
+
+    start = f"{PREFIX}/people/new/"
+
+    def ask(self) -> Any:
+        """Ask for what was answered and return the receipt."""
+        return follow(self.client, self.post("summary"))
 
 
 def user_of(firm: FirmOfTheWorld, email: str) -> User | None:

@@ -3,17 +3,26 @@
 from collections.abc import Callable
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from playwright.sync_api import Page
 
+from tests.actions.doing import ask, create, set_rule
+from tests.actions.test_settings_appearance import picture
 from tests.support.databases import Database
 from tests.support.served import Serve, Served
-from tests.web.pages import PERSON, PREFIX, Wizard, do_jobs, letters, signed_in
+from tests.web.pages import PERSON, PREFIX, ClientsWizard, Wizard, do_jobs, letters, signed_in
 from tests.world import World
-from vestibule.directory.models import OutboxMessage, User
+from vestibule.directory.models import Approval, OutboxMessage, User
 
 pytestmark = pytest.mark.browser
 
+PERSON_CORRECTED = {
+    "last_name": "Fontaine-Delaroche",
+    "first_name": "Solène",
+    "phone": "06 12 34 56 78",
+    "language": "en",
+}
 PHONE = {"width": 320, "height": 640}
 STEPS = ("company", "identity", "companies", "applications", "summary")
 
@@ -54,6 +63,8 @@ def pages_for_staff(world: World, staff: Client) -> list[str]:
         .applications("payroll", "bank")
     )
     people = [f"users/{world.morel.people[name]}/" for name in ("waiting", "invited", "director")]
+    staff.post(f"{PREFIX}/{people[0]}edit/", PERSON_CORRECTED)
+    staff.post(f"{PREFIX}/{people[2]}address/", {"email": "another@clients.example"})
     with world.scope():
         [held, *_] = OutboxMessage.objects.filter(firm_id=world.morel.id, sealed__isnull=False)
     paths = [
@@ -64,15 +75,87 @@ def pages_for_staff(world: World, staff: Client) -> list[str]:
         f"users/{world.morel.people['ready']}/send-welcome/",
         f"users/{world.morel.people['deactivated']}/reactivate/",
         *(f"{people[2]}type/{world.morel.places[name]}/" for name in ("a", "b")),
+        *(f"{people[2]}{page}/" for page in ("edit", "address", "history")),
+        *(f"{people[0]}history/", f"{people[1]}address/"),
         f"{people[2]}deactivate/",
+        *("users/?role=standard&signed_in=never&sort=-created&column=phone", "users/?role=x&q=zzz"),
+        *("users/?filter=1&find=estran", "users/?state=mail_bounced", "users/?invitation=bounced"),
+        *("views/", "views/new/users/?state=active"),
+        *("companies/?administrator=none&sort=-created&column=created", "companies/?show=groups"),
         *("companies/", "companies/?q=nobody", "companies/new/"),
         *(f"companies/{world.morel.places[name]}/" for name in ("a", "port")),
         *(f"places/{world.morel.places['a']}/{act}/" for act in ("rename", "move", "close", "add")),
         *("inbox/", f"inbox/{held.pk}/"),
+        *("account/", "account/password/", "account/address/", "account/second-factor/"),
+        *("account/second-factor/app/", "account/second-factor/passkey/", "account/confirm/"),
         "nothing-here/",
     ]
     wizard = [draft.url(step) for step in STEPS] + [done.url("receipt")]
     return [*(f"{PREFIX}/{path}" for path in paths), *wizard]
+
+
+def pages_of_the_settings(administrator: Client) -> list[str]:
+    """Return the paths of the firm's settings, after two positions and a logo were added."""
+    for word in ("Owner", "Head of payroll"):
+        typed = dict.fromkeys(("en", "fr", "de"), word)
+        administrator.post(f"{PREFIX}/settings/positions/add/", typed)
+    administrator.post(f"{PREFIX}/settings/positions/owner/retire/")
+    look = administrator.get(f"{PREFIX}/settings/look/").context
+    file = SimpleUploadedFile("logo.png", picture(), content_type="image/png")
+    administrator.post(f"{PREFIX}/settings/look/logo/", {"logo": file, "seen": look["logo_seen"]})
+    pages = (
+        *("", "words/", "words/?q=nothing", "words/app.payroll/", "rules/", "positions/"),
+        *("positions/add/", "positions/head-of-payroll/", "mail/", "look/?accent=%23ffdd00"),
+    )
+    return [f"{PREFIX}/settings/{page}" for page in pages]
+
+
+def pages_of_requests(world: World, staff: Client, director: Client) -> tuple[list[str], list[str]]:
+    """Return the paths of requests in every state: for who decides, and for who asked."""
+    set_rule(world, "client_created", "validated")
+    create(world, at=("port",), user_type="administrator", email="known@people.example")
+    ask(world, key="new", email="new@people.example", applications=("payroll",))
+    ask(world, key="known", at=("a", "b"), email="known@people.example")
+    ask(world, key="refused", email="refused@people.example")
+    with world.scope():
+        asked = [*Approval.objects.filter(needs_second_person=True).order_by("asked_at")]
+    one = f"{PREFIX}/requests/{asked[2].pk}/"
+    seen = staff.get(one).context["seen"]
+    staff.post(f"{one}refuse/", {"seen": seen, "reason": "Which company is it for?"})
+    draft = director.post(f"{PREFIX}/my-requests/{asked[2].pk}/again/")["Location"]
+    steps = [draft.replace("/identity/", f"/{step}/") for step in STEPS]
+    other = ClientsWizard(director, world).company("b").identity(email="other@clients.example")
+    other.companies("b").applications("payroll").ask()
+    for_deciders = [f"{PREFIX}/requests/", *(f"{PREFIX}/requests/{row.pk}/" for row in asked)]
+    for_asker = [
+        f"{PREFIX}/my-requests/",
+        f"{PREFIX}/my-requests/{asked[0].pk}/take-back/",
+        f"{PREFIX}/users/{world.morel.people['invited']}/",
+        f"{PREFIX}/users/{world.morel.people['invited']}/deactivate/",
+        *(*steps, other.url("receipt")),
+    ]
+    return for_deciders, for_asker
+
+
+def pages_of_trail_and_team(world: World, administrator: Client) -> list[str]:
+    """Return the paths of the audit trail's and the team's pages, in every state they have."""
+    administrator.post(f"{PREFIX}/audit/verify/")
+    do_jobs()
+    administrator.post(f"{PREFIX}/audit/verify/")
+    member = {**PERSON, "email": "new.member@people.example", "role": "practitioner"}
+    del member["type"]
+    answer = administrator.post(f"{PREFIX}/team/new/", member)
+    assert answer.status_code == 303
+    invited, other = answer["Location"], f"{PREFIX}/team/{world.morel.people['practitioner']}/"
+    own = f"{PREFIX}/team/{world.morel.people['administrator']}/"
+    audit = f"{PREFIX}/audit/"
+    return [
+        *(audit, f"{audit}?person=benali&company=estran", f"{audit}?person=nobody+like+this"),
+        *(f"{audit}?since=nonsense", f"{audit}1/", f"{audit}9/"),
+        *(f"{PREFIX}/team/", f"{PREFIX}/team/?q=nobody", f"{PREFIX}/team/new/", own, other),
+        *(f"{other}role/", f"{other}deactivate/", f"{own}deactivate/"),
+        *(invited, f"{invited}resend/", f"{invited}cancel-invitation/"),
+    ]
 
 
 def pages_for_strangers(world: World) -> list[str]:
@@ -81,7 +164,9 @@ def pages_for_strangers(world: World) -> list[str]:
     Client().post(f"{PREFIX}/forgotten/", {"email": email})
     do_jobs()
     [reset] = [letter.path for letter in letters(world.morel) if letter.kind == "password_reset"]
+    [address] = [letter.path for letter in letters(world.morel) if letter.kind == "email_confirm"]
     return [
+        address,
         *(f"{PREFIX}/sign-in/", f"{PREFIX}/forgotten/", reset),
         f"{PREFIX}/welcome/{world.invited_secret}/",
         f"{PREFIX}/welcome/nothing-like-it/",
@@ -104,6 +189,7 @@ def test_every_page_is_clean_in_both_themes_and_fits_a_small_phone(
     speak(world, language)
     staff, client = signed_in(world, "practitioner"), signed_in(world, "director")
     for_staff, for_strangers = pages_for_staff(world, staff), pages_for_strangers(world)
+    for_deciders, for_asker = pages_of_requests(world, staff, client)
     served = serve(env={"VESTIBULE_DEMO": "1"}, worker=False)
     faults: list[str] = []
     looked_at = 0
@@ -121,15 +207,26 @@ def test_every_page_is_clean_in_both_themes_and_fits_a_small_phone(
             faults.extend(f"{where}: {found}" for found in axe(page))
 
     page = opened(new_page, served, staff, language)
-    for path in for_staff:
+    for path in for_staff + for_deciders:
         page.goto(served.url(path))
         look(page, path)
     page.goto(served.url(f"{PREFIX}/users/"))
     page.locator(".hamburger").click()
     look(page, "the menu")
 
+    administrator = signed_in(world, "administrator")
+    page = opened(new_page, served, administrator, language)
+    for path in [
+        *pages_of_the_settings(administrator),
+        *pages_of_trail_and_team(world, administrator),
+    ]:
+        page.goto(served.url(path))
+        look(page, path)
+
     page = opened(new_page, served, client, language)
-    for path in (f"{PREFIX}/", f"{PREFIX}/users/", f"{PREFIX}/nothing-here/"):
+    colleague = f"{PREFIX}/users/{world.morel.people['standard']}/"
+    for_asker += [f"{colleague}{page}" for page in ("", "edit/", "history/")]
+    for path in (f"{PREFIX}/", f"{PREFIX}/users/", f"{PREFIX}/nothing-here/", *for_asker):
         page.goto(served.url(path))
         look(page, f"{path} for a client")
 

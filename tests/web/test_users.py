@@ -532,7 +532,7 @@ def test_a_second_click_on_send_is_answered_plainly(world: World, staff: Client)
     assert len(letters(world.morel)) == 1, "at most one link that works is on its way"
 
 
-def test_the_history_shows_the_newest_thirty_and_says_how_many_there_are(
+def test_the_history_shows_the_newest_eight_and_leads_to_all_of_them(
     world: World, staff: Client
 ) -> None:
     before = len(events_of(world.morel, world.morel.people["standard"]))
@@ -542,9 +542,10 @@ def test_the_history_shows_the_newest_thirty_and_says_how_many_there_are(
 
     page = staff.get(page_of(world, "standard"))
 
-    assert len(page.context["history"]) == 30
+    assert len(page.context["history"]) == 8
     assert page.context["history_total"] == before + 34
-    assert f"{before + 34} events" in text_of(page)
+    assert f"All {before + 34} events" in text_of(page)
+    assert f"{page_of(world, 'standard')}history/" in page.content.decode()
 
 
 def test_a_users_page_asks_a_bounded_number_of_questions(world: World, staff: Client) -> None:

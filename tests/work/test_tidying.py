@@ -10,7 +10,8 @@ from django.db.utils import OperationalError
 from tests.cli.firms import a_firm
 from tests.support.databases import Database
 from tests.support.moments import Moment
-from vestibule.directory.models import Event, Firm
+from vestibule import clock
+from vestibule.directory.models import Draft, Event, Firm, OutboxMessage, Token, User, WorkItem
 from vestibule.directory.scope import firm_scope
 from vestibule.work.worker import Worker
 
@@ -85,3 +86,51 @@ def test_a_database_that_is_away_is_no_fault_of_a_firm(
 
     assert [one for one in caplog.records if one.levelname == "ERROR"] == []
     worker.round()  # well again, and nothing was put off
+
+
+class TestWhatHasHadItsTime:
+    @pytest.fixture
+    def left_behind(self, database: Database) -> Firm:
+        """Give a firm with a draft, a used link and mails that were sent."""
+        firm = a_firm("alpha")
+        with firm_scope(firm):
+            person = User.objects.filter(firm_id=firm.pk).first()
+            assert person is not None
+            now = clock.now()
+            Draft.objects.create(
+                firm=firm, owner=person, wizard="client_user", created_at=now, updated_at=now
+            )
+            Token.objects.filter(firm_id=firm.pk).update(used_at=now)
+            WorkItem.objects.filter(firm_id=firm.pk).update(state="done", finished_at=now)
+        return firm
+
+    def rows(self, firm: Firm) -> dict[str, int]:
+        with firm_scope(firm):
+            return {
+                model.__name__: model._default_manager.filter(firm_id=firm.pk).count()
+                for model in (Draft, Token, WorkItem, OutboxMessage)
+            }
+
+    def test_stays_for_weeks(self, left_behind: Firm, worker: Worker, freeze: Moment) -> None:
+        before = self.rows(left_behind)
+        freeze.forward(days=29)
+
+        worker.round()
+
+        assert before == self.rows(left_behind)
+        assert before["Draft"] == 1
+
+    def test_and_then_goes_save_what_a_page_still_tells(
+        self, left_behind: Firm, worker: Worker, freeze: Moment
+    ) -> None:
+        mails = self.rows(left_behind)["OutboxMessage"]
+        freeze.forward(days=91)
+
+        worker.round()
+
+        assert self.rows(left_behind) == {
+            "Draft": 0,
+            "Token": 0,
+            "WorkItem": 0,
+            "OutboxMessage": mails,
+        }

@@ -37,6 +37,7 @@ RESERVED: tuple[Reserved, ...] = (
     Reserved("vestibule.company.administer", 1, Audience.CLIENT, "Administer a company"),
     Reserved("vestibule.users.read", 2, Audience.BOTH, "See users"),
     Reserved("vestibule.users.create", 3, Audience.BOTH, "Create client users"),
+    Reserved("vestibule.users.edit", 4, Audience.BOTH, "Correct users’ data"),
     Reserved("vestibule.users.invite", 5, Audience.BOTH, "Send invitations"),
     Reserved("vestibule.users.validate", 6, Audience.BOTH, "Validate users"),
     Reserved("vestibule.users.deactivate", 7, Audience.BOTH, "Deactivate users"),
@@ -48,7 +49,12 @@ RESERVED: tuple[Reserved, ...] = (
     Reserved("vestibule.places.move", 13, Audience.STAFF, "Move places"),
     Reserved("vestibule.places.close", 14, Audience.STAFF, "Close places"),
     Reserved("vestibule.places.import", 15, Audience.STAFF, "Import places"),
-    Reserved("vestibule.audit.read", 16, Audience.BOTH, "Read the audit trail"),
+    Reserved("vestibule.audit.read", 16, Audience.STAFF, "Read the audit trail"),
+    Reserved("vestibule.staff.read", 17, Audience.STAFF, "See the team"),
+    Reserved("vestibule.staff.create", 18, Audience.STAFF, "Invite members of the team"),
+    Reserved("vestibule.staff.change", 19, Audience.STAFF, "Change and end the team’s access"),
+    Reserved("vestibule.settings.change", 20, Audience.STAFF, "Change the firm’s settings"),
+    Reserved("vestibule.users.export", 21, Audience.BOTH, "Export lists of users"),
 )
 FIRST_OWN_BIT = 64
 """The firm's own leaves start here, so that the code can reserve more names later."""
@@ -56,9 +62,9 @@ FIRST_OWN_BIT = 64
 FIXED: frozenset[str] = frozenset(
     {
         "vestibule.firm.create",
-        "vestibule.staff.create",
         "vestibule.mail.deliver",
         "vestibule.invitations.expire",
+        "vestibule.audit.verify",
         "vestibule.link.ask",
         "vestibule.link.answer",
         "vestibule.link.use",

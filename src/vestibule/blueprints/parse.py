@@ -26,6 +26,7 @@ from vestibule.blueprints.schema import (
     Audience,
     Blueprint,
     CataloguePermission,
+    ClientCreated,
     Delivery,
     Demo,
     DemoApplications,
@@ -38,6 +39,7 @@ from vestibule.blueprints.schema import (
     Policies,
     Preselection,
     Role,
+    SecondFactor,
     StaffCreators,
     Validators,
     Wizard,
@@ -228,6 +230,9 @@ def _policies(table: Table) -> Policies:
         generic_addresses=table.choice("generic_addresses", GenericAddresses),
         who_creates_staff=table.choice("who_creates_staff", StaffCreators),
         validation=table.choice("validation", Validators),
+        client_created=table.choice("client_created", ClientCreated),
+        second_factor=table.choice("second_factor", SecondFactor),
+        second_factor_grace_days=table.whole_number("second_factor_grace_days", 0, 90),
         reminders_days=reminders,
         inactivity_days=(
             table.whole_number("inactivity_days", 30, 1095)

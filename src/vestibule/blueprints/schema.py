@@ -105,6 +105,21 @@ class Validators(StrEnum):
     FIRM_OR_CLIENT = "firm_or_client"
 
 
+class ClientCreated(StrEnum):
+    """What happens to a client user whom a client's administrator creates."""
+
+    DIRECT = "direct"
+    VALIDATED = "validated"
+
+
+class SecondFactor(StrEnum):
+    """Who must have a second factor."""
+
+    OFF = "off"
+    STAFF = "staff"
+    STAFF_AND_ADMINISTRATORS = "staff_and_administrators"
+
+
 @dataclass(frozen=True, slots=True)
 class PlaceKind:
     """A kind of place. `parents` are the codes it may stand under; `at_top` says that it may stand under none."""
@@ -175,6 +190,9 @@ class Policies:
     generic_addresses: GenericAddresses
     who_creates_staff: StaffCreators
     validation: Validators
+    client_created: ClientCreated
+    second_factor: SecondFactor
+    second_factor_grace_days: int
     reminders_days: tuple[int, ...]
     inactivity_days: int | None
 

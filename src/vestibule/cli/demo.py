@@ -2,15 +2,26 @@
 
 import re
 import secrets
-from typing import Any
+from collections.abc import Iterator
+
+from django.db import connection
 
 from vestibule import actor
 from vestibule.actor import Actor, Door
 from vestibule.blueprints.parse import demo_portfolio
-from vestibule.blueprints.schema import ActsAs, Audience, Blueprint, DemoPerson
+from vestibule.blueprints.schema import Audience, Blueprint, DemoPerson
 from vestibule.cli.founding import Person, administrator_role
-from vestibule.directory import doorway, facts
-from vestibule.directory.actions import client_users, firms, invitations, outbox, places, staff
+from vestibule.cli.progress import Progress
+from vestibule.directory import database, doorway, facts
+from vestibule.directory.actions import (
+    client_users,
+    firms,
+    invitations,
+    outbox,
+    places,
+    populations,
+    staff,
+)
 from vestibule.directory.actions.imports import import_places
 from vestibule.directory.models import Firm, Place, User, UserState
 from vestibule.directory.models.tenancy import new_id
@@ -23,34 +34,8 @@ OTHER_SLUG = "other"
 OTHER_NAME = "Cabinet Rivage"
 OTHER_ADMINISTRATOR = Person("admin@other.example", "Yann", "Le Goff", "fr")
 OTHER_PLACES = ("Groupe Estran", "Estran Conseil", "Estran Conseil Nantes", "Estran Conseil Brest")
-FIRST_NAMES = (
-    "Alix",
-    "Camille",
-    "Charlie",
-    "Dominique",
-    "Eden",
-    "Jo",
-    "Kim",
-    "Lou",
-    "Maxime",
-    "Noa",
-    "Sacha",
-    "Yaël",
-)
-LAST_NAMES = (
-    "Adam",
-    "Bernard",
-    "Costa",
-    "Dubois",
-    "Evrard",
-    "Faure",
-    "Garnier",
-    "Huber",
-    "Klein",
-    "Lefèvre",
-    "Meyer",
-    "Roux",
-)
+BATCH = 1000
+"""So many people or companies are written at once: large enough to be fast, small enough for memory."""
 _LINK = re.compile(r"/welcome/(?P<secret>[^/\s]+)/")
 
 
@@ -98,67 +83,27 @@ def load_other(blueprint: Blueprint, password: str) -> Firm:
     return firm
 
 
-def add_companies(blueprint: Blueprint, firm: Firm, count: int) -> None:
-    """Create companies with invented names, for trying how large lists feel."""
-    kind = next(kind for kind in blueprint.kinds if kind.acts_as is ActsAs.COMPANY)
-    for number in range(1, count + 1):
-        with firm_scope(firm):
-            administrator = _acting(firm, _administrator(blueprint))
-            parent: Any = places.root_of(firm.pk)
-            if not kind.at_top:
-                parent = (
-                    Place.objects.visible_to(administrator)
-                    .filter(kind__code__in=kind.parents)
-                    .order_by("sort_key")
-                    .first()
-                )
-            places.create_place(
-                administrator,
-                parent=parent,
-                kind=kind.code,
-                name=f"{LAST_NAMES[number % 12]} {number:05d}",
-            )
+def populate(firm: Firm, *, companies: int, users: int, progress: Progress) -> None:
+    """Bring the firm to so many invented companies and people; what is there stays.
+
+    Each batch is an act of its own: a run that was killed is completed by the next.
+    """
+    operator = actor.operator(firm.pk)
+    with progress.step("companies", companies) as advance:
+        for numbers in _batches(companies):
+            populations.create_population(operator, companies=numbers)
+            advance(len(numbers))
+    with progress.step("users", users) as advance:
+        for numbers in _batches(users):
+            populations.create_population(operator, people=numbers)
+            advance(len(numbers))
+    if companies or users:
+        database.tell_planner(connection)
 
 
-def add_users(blueprint: Blueprint, firm: Firm, count: int) -> None:
-    """Create client users with invented names, spread over the companies; nothing is sent to them."""
-    roles = [role for role in blueprint.roles if role.audience is Audience.CLIENT]
-    administers = {
-        role.code
-        for role in roles
-        if any(permission.name == "vestibule.company.administer" for permission in role.permissions)
-    }
-    first = next(role.code for role in roles if role.code in administers)
-    usual = next((role.code for role in roles if role.code not in administers), first)
-    for number in range(count):
-        email = f"user{number + 1:05d}@people.example"
-        with firm_scope(firm):
-            administrator = _acting(firm, _administrator(blueprint))
-            if doorway.user_of_email(firm.pk, email) is not None:
-                continue
-            companies = (
-                Place.objects.visible_to(administrator)
-                .companies()
-                .open()
-                .order_by("sort_key", "pk")
-            )
-            total = companies.count()
-            company = companies[number % total]
-            client_users.create_client_user(
-                administrator,
-                billable_company=company,
-                identity=client_users.Identity(
-                    last_name=LAST_NAMES[number // 12 % 12],
-                    first_name=FIRST_NAMES[number % 12],
-                    email=email,
-                ),
-                user_type=first if number < total else usual,
-                companies=[company],
-                applications=[],
-                activate_now=True,
-                send_email=False,
-                key=f"demo user {email}",
-            )
+def _batches(count: int) -> Iterator[range]:
+    for first in range(1, count + 1, BATCH):
+        yield range(first, min(first + BATCH, count + 1))
 
 
 def has_password(firm: Firm, email: str, password: str) -> bool:
@@ -177,12 +122,6 @@ def _firm(blueprint: Blueprint, slug: str, name: str) -> Firm:
 
 def _person(person: DemoPerson) -> Person:
     return Person(person.email, person.first_name, person.last_name, person.language)
-
-
-def _administrator(blueprint: Blueprint) -> str:
-    return next(
-        person.email for person in blueprint.demo.people if person.audience is Audience.STAFF
-    )
 
 
 def _acting(firm: Firm, email: str) -> Actor:

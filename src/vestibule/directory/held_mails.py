@@ -5,6 +5,7 @@ Reads only. Only who holds the sealing key can do this, and only the demo's inbo
 
 from __future__ import annotations
 
+import base64
 import json
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from vestibule import sealing
+from vestibule.directory.firm_views import logo_png
+from vestibule.directory.letters import LOGO_CID
 from vestibule.directory.models import MailState, OutboxMessage
 from vestibule.refusals import NotFound
 
@@ -75,5 +78,15 @@ def _opened(row: OutboxMessage) -> HeldMail:
         to=inside.get("to", ""),
         subject=inside.get("subject", ""),
         text=inside.get("text", ""),
-        html=inside.get("html", ""),
+        html=with_logo(inside.get("html", ""), row.firm_id),
     )
+
+
+def with_logo(html: str, firm_id: UUID) -> str:
+    """Return a mail's HTML part with the firm's picture in it, for a browser, which has no mail
+    around it to find the picture in."""
+    source = f"cid:{LOGO_CID}"
+    png = logo_png(firm_id) if source in html else None
+    if png is None:
+        return html
+    return html.replace(source, f"data:image/png;base64,{base64.b64encode(png).decode()}")

@@ -20,15 +20,15 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext
 
+from vestibule.colours import theme_of
+
 SUBJECT_LIMIT = 200
 NAME_LIMIT = 80
 VALUE_LIMIT = 2_000
 TEXT_WIDTH = 72
-READABLE_CONTRAST = 4.5
 FONTS = "Inter, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif"
 
 _TEMPLATES = Path(__file__).resolve().parent / "mail_templates"
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _SCHEME = re.compile(r"(?i)\b[a-z][a-z0-9+.-]*://")
 
 
@@ -40,6 +40,20 @@ class Message:
     text: str
     html: str
     language: str
+    has_logo: bool = False
+    """whether the HTML part shows the firm's picture, which then has to go along"""
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """How wide and high, in pixels, the firm's picture stands in a mail; it travels inside the mail."""
+
+    width: int
+    height: int
+
+
+LOGO_CID = "firm-logo@vestibule"
+"""Where the HTML part finds the picture: in the mail itself, so reading it asks no server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +63,7 @@ class SendingFirm:
     name: str
     accent_colour: str
     time_zone: str
+    logo: Logo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +123,8 @@ def rendered(firm: SendingFirm, recipient: Recipient, letter: Letter) -> Message
         "preview": letter.preview,
         "firm": one_line(firm.name),
         "initials": _initials(firm.name),
+        "logo": firm.logo,
+        "logo_cid": LOGO_CID,
         "greeting": gettext("Hello %(name)s,") % {"name": name} if name else gettext("Hello,"),
         "button": letter.button,
         "link": letter.link,
@@ -121,6 +138,7 @@ def rendered(firm: SendingFirm, recipient: Recipient, letter: Letter) -> Message
         text=_text_part(shared, letter),
         html=_html_part(shared, letter),
         language=recipient.language,
+        has_logo=firm.logo is not None,
     )
 
 
@@ -216,27 +234,15 @@ def _initials(name: str) -> str:
     return "".join(word[0] for word in words[:2]).upper()
 
 
-# --- colours (WCAG 2.2, 1.4.3) -------------------------------------------------------------
+# --- colours -------------------------------------------------------------------------------
 
 
 def _colours(accent: str) -> Mapping[str, str]:
-    """Return a button in the firm's accent whose words can be read, and a link that can."""
-    if not _COLOUR.fullmatch(accent):
-        raise ValueError("an accent colour is written #rrggbb")
-    on_button = max("#ffffff", "#000000", key=lambda colour: contrast(colour, accent))
-    link = accent if contrast(accent, "#ffffff") >= READABLE_CONTRAST else "#161d29"
-    return {"button": accent, "on_button": on_button, "link": link}
-
-
-def contrast(one: str, other: str) -> float:
-    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    channels = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
-    red, green, blue = (
-        channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
-        for channel in channels
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    """Return a button in the firm's accent whose words can be read, and links that can."""
+    theme = theme_of(accent)
+    return {
+        "button": theme.light.accent,
+        "on_button": "#ffffff",
+        "link": theme.light.ink,
+        "link_in_the_dark": theme.dark.ink,
+    }

@@ -28,8 +28,11 @@ PAGES = {
     "home": "/",
     "welcome": "/welcome/{}/",
     "reset": "/reset/{}/",
+    "confirm_email": "/confirm-address/{}/",
     "forgotten": "/forgotten/",
     "user": "/users/{}/",
+    "request": "/requests/{}/",
+    "my_requests": "/my-requests/",
 }
 """The pages that mails lead to, below the firm's base. A test compares them with the pages' own."""
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext, ngettext, override
 
 from vestibule.directory.letters import (
     Letter,
+    Logo,
     Message,
     Recipient,
     SendingFirm,
@@ -23,6 +24,7 @@ from vestibule.directory.letters import (
 
 __all__ = [
     "Invitation",
+    "Logo",
     "Message",
     "NotOpenYet",
     "PasswordChanged",
@@ -324,7 +326,7 @@ def _contents(companies: Sequence[str], applications: Sequence[str]) -> list[Sen
     """Say what the person will find, for which companies."""
     if not companies:
         return []
-    names = _listed_companies([one_line(company) for company in companies])
+    names = listed_companies([one_line(company) for company in companies])
     if not applications:
         template = gettext("It is for %(companies)s. No application is open there yet.")
         return [sentence(template, companies=names)]
@@ -337,7 +339,8 @@ def _contents(companies: Sequence[str], applications: Sequence[str]) -> list[Sen
     ]
 
 
-def _listed_companies(names: list[str]) -> str:
+def listed_companies(names: list[str]) -> str:
+    """Return names as one enumeration: the first five, and how many more there are."""
     if len(names) <= LISTED_COMPANIES + 1:
         return _enumeration(names)
     more = len(names) - LISTED_COMPANIES

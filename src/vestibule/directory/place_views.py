@@ -27,7 +27,7 @@ from vestibule.directory.models import (
 )
 from vestibule.directory.policies.administrators import GONE, RANK_OF_STATE
 from vestibule.directory.policies.rules import rules_of
-from vestibule.directory.querysets import PlaceQuerySet, below
+from vestibule.directory.querysets import PlaceQuerySet, below, only_asked_for
 
 TREE_LIMIT = 500
 
@@ -41,8 +41,11 @@ class Figures:
     administrators: int = 0
 
 
-def figures_of(companies: list[Place]) -> dict[UUID, Figures]:
-    """Count open establishments, users and administrators of a page of companies, in few queries."""
+def figures_of(companies: list[Place], seen_by: Actor) -> dict[UUID, Figures]:
+    """Count open establishments, users and administrators of a page of companies, in few queries.
+
+    Clients are not counted whom clients asked for and nobody let in yet: they see the request.
+    """
     if not companies:
         return {}
     firm_id = companies[0].firm_id
@@ -59,7 +62,7 @@ def figures_of(companies: list[Place]) -> dict[UUID, Figures]:
     users: dict[UUID, set[UUID]] = defaultdict(set)
     administrators: dict[UUID, set[UUID]] = defaultdict(set)
     roles = administrator_roles(firm_id)
-    for company_id, user_id, state, role_id, covers in _holdings(companies):
+    for company_id, user_id, state, role_id, covers in _holdings(companies, seen_by):
         users[company_id].add(user_id)
         if covers and role_id in roles and state in RANK_OF_STATE:
             administrators[company_id].add(user_id)
@@ -69,7 +72,9 @@ def figures_of(companies: list[Place]) -> dict[UUID, Figures]:
     return found
 
 
-def _holdings(companies: list[Place]) -> Iterable[tuple[UUID, UUID, str, UUID | None, bool]]:
+def _holdings(
+    companies: list[Place], seen_by: Actor
+) -> Iterable[tuple[UUID, UUID, str, UUID | None, bool]]:
     """Yield (company, user, state, role, whether the grant covers the whole company)."""
     above: dict[UUID, list[UUID]] = defaultdict(list)
     for company in companies:
@@ -80,6 +85,8 @@ def _holdings(companies: list[Place]) -> Iterable[tuple[UUID, UUID, str, UUID | 
         .exclude(user__state__in=GONE)
         .not_over()
     )
+    if seen_by.standing is not None and not seen_by.standing.is_staff:
+        grants = grants.exclude(only_asked_for("user__"))
     inside = grants.filter(place__company_id__in=[company.pk for company in companies])
     columns = ("place__company_id", "place_id", "user_id", "user__state", "role_id")
     for company_id, place_id, user_id, state, role_id in inside.values_list(*columns):

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from django.contrib.auth.base_user import BaseUserManager
@@ -18,6 +14,8 @@ from vestibule import clock
 from vestibule.actor import Actor, ActorKind
 from vestibule.authz.catalogue import reserved_bits
 from vestibule.authz.reach import Reach, Root, reach
+from vestibule.directory import search
+from vestibule.directory.paging import BY_NAME, Cursor, Order, Page
 from vestibule.directory.scope import current_firm_id
 from vestibule.refusals import NotFound
 from vestibule.text import fold
@@ -32,8 +30,6 @@ ABOVE_EVERY_DIGIT = "g"
 """Sorts after every hexadecimal digit in any collation."""
 
 PAGE_LIMIT = 200
-
-Row = TypeVar("Row", bound=models.Model)
 
 
 def below(path: str, field: str = "path") -> Q:
@@ -86,15 +82,6 @@ def is_whole_firm(found: Reach) -> bool:
     return any(len(root.path) == ID_WIDTH for root in found.roots)
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Row]):
-    """One page of a list and the cursors to its neighbours (empty: there is none)."""
-
-    rows: list[Row]
-    next: str
-    previous: str
-
-
 class VisibleQuerySet(models.QuerySet[Any]):
     """What all our querysets can do."""
 
@@ -128,44 +115,61 @@ class VisibleQuerySet(models.QuerySet[Any]):
         return self.order_by("pk").select_for_update(of=("self",), no_key=True)
 
     def matching(self, text: str) -> Self:
-        """Return the rows whose searched text contains every word of `text`."""
-        found = self
-        for word in words_of(text):
-            found = found.filter(search_text__contains=word)
+        """Return the rows whose searched text contains every word of `text`.
+
+        Looks up at once where rare words stand; asking the row itself is left to the rows.
+        """
+        words = words_of(text)
+        among = search.worth_looking_at(words, search.rows_holding(self.model._meta.db_table))
+        found = self if among is None else self.filter(search.Among(among))
+        for word in words:
+            found = found.filter(search.holds(word))
         return found
 
-    def page(self, *, size: int = 50, after: str = "", before: str = "") -> Page[Any]:
-        """Return one page in the order (sort_key, id).
+    def page(
+        self, *, size: int = 50, after: str = "", before: str = "", order: Order = BY_NAME
+    ) -> Page[Any]:
+        """Return one page in an order, ties by id.
 
         `after` and `before` are cursors of an earlier page; one that cannot be read
         means the first page. `size` is capped at 200.
         """
         size = max(1, min(size, PAGE_LIMIT))
-        start = _read_cursor(after) if after else None
-        end = _read_cursor(before) if before and start is None else None
+        start = order.read_cursor(after) if after else None
+        end = order.read_cursor(before) if before and start is None else None
         if end is not None:
-            key, row_id = end
-            earlier = self.filter(Q(sort_key__lt=key) | Q(sort_key=key, pk__lt=row_id))
-            rows = list(earlier.order_by("-sort_key", "-pk")[: size + 1])
+            rows = self._next_rows(order.reversed(), end, size + 1)
             more_before = len(rows) > size
             rows = rows[:size][::-1]
             return Page(
                 rows,
-                next=_cursor(rows[-1]) if rows else "",
-                previous=_cursor(rows[0]) if rows and more_before else "",
+                next=order.cursor(rows[-1]) if rows else "",
+                previous=order.cursor(rows[0]) if rows and more_before else "",
             )
-        later = self
-        if start is not None:
-            key, row_id = start
-            later = self.filter(Q(sort_key__gt=key) | Q(sort_key=key, pk__gt=row_id))
-        rows = list(later.order_by("sort_key", "pk")[: size + 1])
+        rows = self._next_rows(order, start, size + 1)
         more_after = len(rows) > size
         rows = rows[:size]
         return Page(
             rows,
-            next=_cursor(rows[-1]) if rows and more_after else "",
-            previous=_cursor(rows[0]) if rows and start is not None else "",
+            next=order.cursor(rows[-1]) if rows and more_after else "",
+            previous=order.cursor(rows[0]) if rows and start is not None else "",
         )
+
+    def _next_rows(self, order: Order, start: Cursor | None, count: int) -> list[Any]:
+        """Read `count` rows behind a cursor. Rows without a value stand before all others, or
+        behind them when the order descends: they are read by themselves, so that one plain
+        index serves both directions on both databases."""
+        parts = order.parts()
+        if start is not None:
+            parts = parts[parts.index(start.key_is_null) :]
+        rows: list[Any] = []
+        for is_null in parts:
+            behind = order.behind(start) if start and start.key_is_null == is_null else Q()
+            part = self.filter(order.of_part(is_null=is_null), behind)
+            rows += part.order_by(*order.columns(is_null=is_null))[: count - len(rows)]
+            if len(rows) == count:
+                break
+        return rows
 
     def counted(self, limit: int = 10_000) -> int:
         """Return how many there are, at most `limit` + 1 (shown as "10,000+")."""
@@ -175,24 +179,6 @@ class VisibleQuerySet(models.QuerySet[Any]):
 def words_of(text: str) -> list[str]:
     """Return what is searched for: at most eight folded words."""
     return fold(text.replace("\x00", " ")).split()[:8]
-
-
-def _cursor(row: Any) -> str:
-    packed = json.dumps([row.sort_key, str(row.pk)], separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str) -> tuple[str, str] | None:
-    if len(cursor) > 2000:
-        return None
-    try:
-        packed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        key, row_id = json.loads(packed)
-        key = str(key).replace("\x00", "")
-        key.encode()
-        return key, str(UUID(str(row_id)))
-    except (binascii.Error, ValueError, TypeError, RecursionError):
-        return None
 
 
 class PlaceQuerySet(VisibleQuerySet):
@@ -224,9 +210,45 @@ class PlaceQuerySet(VisibleQuerySet):
         return self.filter(below(place.path), firm_id=place.firm_id)
 
 
+def only_asked_for(prefix: str = "") -> Q:
+    """Return the condition "a client asked for him and nobody let him in yet".
+
+    Clients see the request instead: otherwise an address of which nobody appears would be
+    that of somebody whom the firm knows already (law 4).
+    """
+    never_in = ("awaiting_validation", "refused")
+    waits = Q(**{f"{prefix}state__in": never_in}) | Q(
+        **{f"{prefix}state": "deactivated", f"{prefix}state_before_deactivation__in": never_in}
+    )
+    return Q(**{f"{prefix}created_by__kind": "client"}) & waits
+
+
+def _places_holding(word: str) -> set[UUID] | None:
+    """Return the places that may hold a word; None when there are many, or no index knows."""
+    if not search.is_indexed(word):
+        return None
+    return search.rows_holding("directory_place")(word, search.RARE)
+
+
+def _people_holding(word: str, most: int) -> set[UUID] | None:
+    """Return who may hold a word, in his own text or in that of a place of a grant of his."""
+    from vestibule.directory.models import Grant
+
+    people = search.rows_holding("directory_user")(word, most)
+    places = _places_holding(word) if people is not None else None
+    if people is None or places is None:
+        return None
+    if places:
+        firm = Q(firm_id=current_firm_id())
+        at = Grant.objects.filter(firm, search.Among(places, "place_id"))
+        people.update(at.values_list("user_id", flat=True).distinct()[: most + 1])
+    return people if len(people) <= most else None
+
+
 class UserQuerySet(VisibleQuerySet):
     def visible_to(self, actor: Actor) -> Self:
-        """Oneself, and everybody with a grant where the actor may see users."""
+        """Oneself, everybody with a grant where the actor may see users, and for whoever may see
+        it the team."""
         if actor.standing is None:
             return self.none()
         mine = self.read_by(actor).exclude(state="erased")
@@ -242,31 +264,44 @@ class UserQuerySet(VisibleQuerySet):
             firm_id=actor.firm_id,
             user_id=OuterRef("pk"),
         )
-        return mine.filter(
-            Q(pk=actor.user_id)
-            | (Q(kind="client") & (Exists(grants) | within(found, "billable_company__path")))
+        who = Q(pk=actor.user_id) | (
+            Q(kind="client") & (Exists(grants) | within(found, "billable_company__path"))
         )
+        if actor.standing.is_staff and is_whole_firm(reach_of(actor, "vestibule.staff.read")):
+            who |= Q(kind="staff")
+        seen = mine.filter(who)
+        return seen if actor.standing.is_staff else seen.exclude(only_asked_for())
 
     def clients(self) -> Self:
         return self.filter(kind="client")
 
     def matching(self, text: str) -> Self:
-        """Return those whose name, address, phone or company contains every word of `text`."""
+        """Return those whose name, address, phone or company contains every word of `text`.
+
+        Looks up at once where rare words stand; asking the row itself is left to the rows.
+        """
         from vestibule.directory.models import Grant
 
-        now = clock.now()
-        found = self
+        not_over = Q(until__isnull=True) | Q(until__gt=clock.now())
         seen = reach_of(self.reader, "vestibule.users.read") if self.reader is not None else None
         where = Q() if seen is None or is_whole_firm(seen) else within(seen, "place__path")
-        for word in words_of(text):
+        words = words_of(text)
+        among = search.worth_looking_at(words, _people_holding)
+        found = self if among is None else self.filter(search.Among(among))
+        for word in words:
+            places = _places_holding(word)
+            if places is not None and not places:
+                found = found.filter(search.holds(word))
+                continue
             at_company = Grant.objects.filter(
-                Q(until__isnull=True) | Q(until__gt=now),
+                not_over,
                 where,
+                Q() if places is None else search.Among(places, "place_id"),
+                search.holds(word, "place__search_text"),
                 user_id=OuterRef("pk"),
                 firm_id=OuterRef("firm_id"),
-                place__search_text__contains=word,
             )
-            found = found.filter(Q(search_text__contains=word) | Exists(at_company))
+            found = found.filter(search.holds(word) | Exists(at_company))
         return found
 
     def count_by_state(self) -> dict[str, int]:
@@ -294,7 +329,8 @@ class GrantQuerySet(VisibleQuerySet):
         mine = self.read_by(actor)
         if is_whole_firm(found) and actor.standing.is_staff:
             return mine
-        return mine.filter(Q(user_id=actor.user_id) | within(found, "place__path"))
+        seen = mine.filter(Q(user_id=actor.user_id) | within(found, "place__path"))
+        return seen if actor.standing.is_staff else seen.exclude(only_asked_for("user__"))
 
     def in_force(self) -> Self:
         """Return the grants that hold now."""
@@ -311,8 +347,8 @@ class _OfVisibleUsers(VisibleQuerySet):
         """Return the rows of users that the actor sees."""
         from vestibule.directory.models import User
 
-        users = User.objects.visible_to(actor).values("pk")
-        return self.read_by(actor).filter(user_id__in=users)
+        users = User.objects.visible_to(actor).filter(pk=OuterRef("user_id"))
+        return self.read_by(actor).filter(Exists(users))
 
 
 class InvitationQuerySet(_OfVisibleUsers):
@@ -321,6 +357,45 @@ class InvitationQuerySet(_OfVisibleUsers):
 
 class MailQuerySet(_OfVisibleUsers):
     """Mails of users one sees; their sealed contents are nobody's."""
+
+
+class EmailChangeQuerySet(_OfVisibleUsers):
+    """Changes of address of users one sees."""
+
+
+class SavedViewQuerySet(VisibleQuerySet):
+    def visible_to(self, actor: Actor) -> Self:
+        """Return one's own views only."""
+        if actor.kind is not ActorKind.USER:
+            return self.none()
+        return self.read_by(actor).filter(owner_id=actor.user_id)
+
+
+class ApprovalQuerySet(VisibleQuerySet):
+    def visible_to(self, actor: Actor) -> Self:
+        """Return what one asked oneself, and what was asked where one may validate."""
+        if actor.standing is None:
+            return self.none()
+        found = reach_of(actor, "vestibule.users.validate")
+        mine = self.read_by(actor)
+        if is_whole_firm(found) and actor.standing.is_staff:
+            return mine
+        others = within(found, "place__path")
+        if not actor.standing.is_staff:
+            others &= Q(act="let_in")  # whom the firm knows already is the firm's to decide
+        return mine.filter(Q(asked_by_id=actor.user_id) | others)
+
+    def waiting(self) -> Self:
+        """Return what nobody has decided yet."""
+        return self.filter(state="waiting")
+
+
+class ChainCheckQuerySet(VisibleQuerySet):
+    def visible_to(self, actor: Actor) -> Self:
+        """Return the checks of the chain to whoever reads the whole firm's trail."""
+        if is_whole_firm(reach_of(actor, "vestibule.audit.read")):
+            return self.read_by(actor)
+        return self.none()
 
 
 class SessionQuerySet(VisibleQuerySet):
@@ -352,12 +427,21 @@ class EventQuerySet(VisibleQuerySet):
         return mine.filter(place_id__in=places) if found.roots else self.none()
 
     def about(self, user: User, *, seen_by: Actor) -> Self:
-        """Return what happened to a user, for whoever sees this user: his page's history."""
+        """Return what happened to a user, for whoever sees this user: his page's history.
+
+        What happened at a place is told to whoever sees the place.
+        """
         from vestibule.directory.models import User
 
         if not User.objects.visible_to(seen_by).filter(pk=user.pk).exists():
             return self.none()
-        return self.filter(firm_id=user.firm_id, object_type="user", object_id=str(user.pk))
+        found = self.filter(firm_id=user.firm_id, object_type="user", object_id=str(user.pk))
+        if is_whole_firm(reach_of(seen_by, "vestibule.users.read")):
+            return found
+        from vestibule.directory.models import Place
+
+        places = Place.objects.visible_to(seen_by).values("pk")
+        return found.filter(Q(place_id__isnull=True) | Q(place_id__in=places))
 
 
 class PermissionQuerySet(VisibleQuerySet):

@@ -30,6 +30,10 @@ THIRD_PARTY_TABLES = {
 }
 """Tables of others that hold people, and the column that leads to their user."""
 
+SEARCHED = ("directory_user", "directory_place")
+"""Tables whose `search_text` is searched by any part of a word. On SQLite the index over it is
+made of tables beside them, whose names begin like theirs; they hold the same people."""
+
 _firm: ContextVar[UUID | None] = ContextVar("firm", default=None)
 _migrating: ContextVar[bool] = ContextVar("migrating", default=False)
 
@@ -122,7 +126,8 @@ class _Wall:
         if known is not None:
             return known
         if self._pattern is None:
-            names = [*tenant_tables(), *THIRD_PARTY_TABLES]
+            beside = [rf"{table}_(?:numbered|trigrams)\w*" for table in SEARCHED]
+            names = [*tenant_tables(), *THIRD_PARTY_TABLES, *beside]
             self._pattern = re.compile(rf"\b(?:{'|'.join(names)})\b", re.IGNORECASE)
         answer = self._pattern.search(sql) is not None
         if len(self._seen) > 5000:

@@ -18,6 +18,7 @@ from vestibule.authz.standing import Span
 from vestibule.directory.facts import actor_for, catalogue_of, role_bits
 from vestibule.directory.models import (
     Event,
+    Firm,
     Grant,
     Permission,
     PermissionSetItem,
@@ -149,16 +150,58 @@ def helper_of(user: User) -> User | None:
     ).first()
 
 
-def names_of(firm_id: UUID, ids: Iterable[UUID | None]) -> dict[UUID, str]:
-    """Return the names of those who gave, asked or acted, for a page that shows the deed."""
-    people = User.objects.filter(firm_id=firm_id, pk__in={each for each in ids if each})
-    return {person.pk: person.full_name for person in people}
+def names_of(seen_by: Actor, ids: Iterable[UUID | None]) -> dict[UUID, str]:
+    """Return how a page names those who gave, asked or acted, as far as its reader may know them.
+
+    Clients read the firm's name where somebody of its staff acted, and nothing of other clients.
+    """
+    wanted = {each for each in ids if each}
+    people = list(User.objects.visible_to(seen_by).filter(pk__in=wanted))
+    found = {person.pk: person.full_name for person in people}
+    if seen_by.standing is None or seen_by.standing.is_staff or wanted <= set(found):
+        return found
+    staff = User.objects.filter(firm_id=seen_by.firm_id, pk__in=wanted, kind="staff")
+    firm = Firm.objects.get(pk=seen_by.firm_id).name
+    return {**dict.fromkeys(staff.values_list("pk", flat=True), firm), **found}
 
 
-def place_names(firm_id: UUID, ids: Iterable[UUID | None]) -> dict[UUID, str]:
-    """Return the names of places that events name."""
-    places = Place.objects.filter(firm_id=firm_id, pk__in={each for each in ids if each})
+def place_names(seen_by: Actor, ids: Iterable[UUID | None]) -> dict[UUID, str]:
+    """Return the names of those places that the reader sees."""
+    places = Place.objects.visible_to(seen_by).filter(pk__in={each for each in ids if each})
     return dict(places.values_list("pk", "name"))
+
+
+def held_everywhere(people: Iterable[User]) -> dict[UUID, dict[str, int]]:
+    """Return, for each of these people, every place of a grant (now or later) and of his bill by
+    its path, with the rights of his grants there: what acts on the whole person must cover.
+
+    Some of these places may be hidden from a reader: it decides what he is offered, and is not shown.
+    """
+    rows = list(people)
+    found: dict[UUID, dict[str, int]] = {person.pk: defaultdict(int) for person in rows}
+    if not rows:
+        return found
+    firm_id = rows[0].firm_id
+    catalogue, roles = catalogue_of(firm_id), role_bits(firm_id)
+    grants = list(
+        Grant.objects.filter(firm_id=firm_id, user_id__in=list(found))
+        .not_over()
+        .values_list("user_id", "place__path", "role_id", "permission_set_id")
+    )
+    sets: dict[UUID, int] = defaultdict(int)
+    items = PermissionSetItem.objects.filter(
+        firm_id=firm_id, permission_set_id__in={row[3] for row in grants if row[3]}
+    )
+    for set_id, name, level in items.values_list("permission_set_id", "permission", "level"):
+        sets[set_id] |= catalogue.bits(name, level)
+    for user_id, path, role_id, set_id in grants:
+        found[user_id][path] |= roles.get(role_id, 0) if role_id else sets[set_id]
+    billed = {person.billable_company_id for person in rows if person.billable_company_id}
+    paths = dict(Place.objects.filter(firm_id=firm_id, pk__in=billed).values_list("pk", "path"))
+    for person in rows:
+        if person.billable_company_id:
+            found[person.pk][paths[person.billable_company_id]] |= 0
+    return found
 
 
 def permissions_in_sets(firm_id: UUID, set_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
@@ -174,6 +217,13 @@ def permissions_in_sets(firm_id: UUID, set_ids: Iterable[UUID]) -> dict[UUID, li
 
 
 def events_about(user: User, seen_by: Actor) -> EventQuerySet:
-    """Return what happened to a user, newest first, for whoever sees this user."""
+    """Return what happened to a user, newest first, for whoever sees this user.
+
+    Neither clients nor he himself read whether a mail went to an address he asked for: that would
+    tell whether it is somebody else's.
+    """
     found: EventQuerySet = Event.objects.about(user, seen_by=seen_by).order_by("-sequence")
+    is_staff = seen_by.standing is not None and seen_by.standing.is_staff
+    if not is_staff or seen_by.user_id == user.pk:
+        found = found.exclude(name__startswith="mail.", public__mail="email_confirm")
     return found

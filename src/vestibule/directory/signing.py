@@ -14,3 +14,11 @@ def credentials_of(firm_id: UUID, canonical: str) -> tuple[User | None, str]:
     if user is None or not user.has_usable_password():
         return user, ""
     return user, user.password
+
+
+def user_of_passkey(firm_id: UUID, user_id: UUID | None) -> User | None:
+    """Return the user of this firm whom a passkey says it belongs to; other firms' are nobody."""
+    if user_id is None:
+        return None
+    found: User | None = User.objects.filter(firm_id=firm_id, pk=user_id).first()
+    return found

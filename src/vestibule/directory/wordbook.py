@@ -19,7 +19,11 @@ class Words:
 
     def get(self, key: str) -> str:
         """Return the word, else the English one, else the last part of its key."""
-        return self._own.get(key) or self._english.get(key) or key.rsplit(".", 1)[-1]
+        return self.known(key) or key.rsplit(".", 1)[-1]
+
+    def known(self, key: str) -> str:
+        """Return the word, else the English one, else "": the firm has no such word."""
+        return self._own.get(key) or self._english.get(key) or ""
 
     def kind(self, code: str, *, many: bool = False) -> str:
         """Return the word for a kind of place."""

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib import messages
+from django.contrib.auth.hashers import check_password
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from vestibule import sealing
 from vestibule.actor import nobody
 from vestibule.directory.actions.sign_in import open_session
+from vestibule.directory.factors import PASSKEY, sealed_text, unsealed_text
 from vestibule.directory.scope import firm_scope
 from vestibule.refusals import SignInRefused
+from vestibule.web.confirming import note_confirmed
 from vestibule.web.refusals import tell
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -48,6 +49,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
                 ) from None
             user.backend = BACKEND
             super().login(request, user)
+            note_confirmed(request)
+
+    def reauthenticate(self, user: Any, password: str) -> bool:
+        """Return whether this is the password of somebody who is in. Call it outside a transaction."""
+        return bool(user.has_usable_password() and check_password(password, user.password))
 
     def get_login_stages(self) -> list[str]:
         """Only the second factor is a stage of ours."""
@@ -70,12 +76,14 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """Keeps second factors' secrets sealed at rest."""
 
     def encrypt(self, text: str) -> str:
-        return base64.b64encode(sealing.seal(text.encode())).decode()
+        return sealed_text(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return sealing.unseal(base64.b64decode(encrypted_text)).decode()
+        return unsealed_text(encrypted_text)
 
 
 def _method(request: Any) -> str:
+    """Return by what somebody came in, for the audit trail: “password+totp”, “passkey”."""
     records = request.session.get("account_authentication_methods") or []
-    return "+".join(str(record.get("method", "")) for record in records)[:60] or "password"
+    words = [str(record.get("type") or record.get("method") or "") for record in records]
+    return "+".join("passkey" if word == PASSKEY else word for word in words)[:60] or "password"

@@ -14,9 +14,18 @@ from vestibule import clock
 from vestibule.actor import Actor
 from vestibule.authz.catalogue import reserved_bits
 from vestibule.authz.reach import decide
-from vestibule.directory.models import Grant, User, UserState
+from vestibule.directory.factors import factors_of
+from vestibule.directory.models import (
+    EmailChange,
+    EmailChangeState,
+    Grant,
+    Place,
+    User,
+    UserState,
+)
 from vestibule.directory.policies.addresses import shown_phone
 from vestibule.directory.policies.administrators import last_administrator_of
+from vestibule.directory.querysets import is_whole_firm, reach_of
 from vestibule.directory.sights import (
     events_about,
     names_of,
@@ -35,12 +44,12 @@ def user_details(user: User, actor: Actor, language: str) -> dict[str, Any]:
     """Return the context of users/detail.html."""
     seen = read([user], actor)
     words = Words(user.firm_id, language)
-    last = last_administrator_of(user)
+    last, shown = last_administrator_of(user), seen.grants[user.pk]
     state = shown_state(user, seen)
     spoken = language_word(user.language)
     with override(language):
-        sign_in = _("Password") if user.has_usable_password() else ""
-    billed = user.billable_company
+        sign_in = ", ".join(_ways_in(user))
+    billed = Place.objects.visible_to(actor).filter(pk=user.billable_company_id).first()
     return {
         "user": {
             "id": user.pk,
@@ -57,18 +66,61 @@ def user_details(user: User, actor: Actor, language: str) -> dict[str, Any]:
             "language": spoken,
             "billable": None
             if billed is None
-            else {"name": billed.name, "url": reverse("company", args=[billed.pk])},
+            else {"name": billed.name, "url": company_url(billed, actor)},
             "created_at": user.created_at,
             "created_by": seen.people.get(user.created_by_id, "") if user.created_by_id else "",
             "last_sign_in_at": user.last_sign_in_at,
             "sign_in": sign_in,
         },
         "grants": _grants(user, actor, seen, words, {company.pk for company in last}),
-        "history": history_of(user, actor, words),
+        "history": history_of(user, actor, language),
         "history_total": events_about(user, actor).count(),
         "invitation": _invitation(user, seen, spoken, state),
-        "last_administrator_of": [company.name for company in last],
-        "may": may_do(user, actor, seen.grants[user.pk]),
+        "last_administrator_of": [
+            company.name for company in last if company.pk in {grant.place_id for grant in shown}
+        ],
+        "hand_over": [
+            {"name": company.name, "url": reverse("user_hand_over", args=[user.pk, company.pk])}
+            for company in last
+            if is_whole_firm(reach_of(actor, "vestibule.firm.administer"))
+        ],
+        "may": may_do(user, actor, seen),
+        "change": _change_that_waits(user, actor),
+        "request_id": seen.requests.get(user.pk),
+    }
+
+
+def may_do_here(user: User, actor: Actor) -> dict[str, bool]:
+    """Return which acts fit one user's state and the actor's rights."""
+    return may_do(user, actor, read([user], actor))
+
+
+def _ways_in(user: User) -> list[str]:
+    """Return with what a user can sign in, in words."""
+    found = [_("Password")] if user.has_usable_password() else []
+    factors = factors_of(user)
+    if factors.passkeys:
+        found.append(_("Passkey"))
+    if factors.app is not None:
+        found.append(_("Authenticator app"))
+    return found
+
+
+def _change_that_waits(user: User, actor: Actor) -> dict[str, Any] | None:
+    """Return the change of address that waits for its confirmation, as the page shows it: to
+    staff, and to nobody's directors, who may see a company of his and not the one that asked."""
+    if actor.standing is None or not actor.standing.is_staff:
+        return None
+    changes = EmailChange.objects.visible_to(actor)
+    change = changes.filter(user_id=user.pk, state=EmailChangeState.PENDING).first()
+    if change is None or change.expires_at <= clock.now():
+        return None
+    asked_by = change.asked_by_id if change.asked_by_id != user.pk else None
+    return {
+        "email": change.email,
+        "at": change.created_at,
+        "until": change.expires_at,
+        "by": names_of(actor, [asked_by]).get(asked_by, "") if asked_by else "",
     }
 
 
@@ -82,7 +134,7 @@ def _grants(
     set_ids = [grant.permission_set_id for grant in seen.grants[user.pk] if grant.permission_set_id]
     applications = permissions_in_sets(user.firm_id, set_ids)
     givers = {grant.granted_by_id for grants in by_place.values() for grant in grants}
-    names = names_of(user.firm_id, givers)
+    names = names_of(actor, givers)
     sirens = sirens_of(list(by_place))
     bit, now = reserved_bits("vestibule.grants.change"), clock.now()
     rows = []
@@ -97,9 +149,7 @@ def _grants(
             {
                 "place_id": place_id,
                 "name": first.place.name,
-                "url": reverse("company", args=[place_id])
-                if first.place.acts_as == "company"
-                else "",
+                "url": company_url(first.place, actor),
                 "detail": f"SIREN {spaced(siren)}" if siren else "",
                 "scope": "",
                 "role": words.role(role.role) if role is not None and role.role else "",
@@ -122,6 +172,12 @@ def _grants(
     return rows
 
 
+def company_url(place: Place, actor: Actor) -> str:
+    """Return the address of a company's page, for those of the firm: clients have none of it."""
+    is_staff = actor.standing is not None and actor.standing.is_staff
+    return reverse("company", args=[place.pk]) if is_staff and place.acts_as == "company" else ""
+
+
 def _invitation(user: User, seen: Seen, spoken: str, state: str) -> dict[str, Any] | None:
     invitation = seen.invitations.get(user.pk)
     if invitation is None:
@@ -130,7 +186,7 @@ def _invitation(user: User, seen: Seen, spoken: str, state: str) -> dict[str, An
     return {
         "state": word,
         "truth": truth_line(user, seen),
-        "by": invitation.invited_by.full_name if invitation.invited_by is not None else "",
+        "by": seen.people.get(invitation.invited_by_id, "") if invitation.invited_by_id else "",
         "language": spoken,
         "until": invitation.expires_at if invitation.state == "pending" else None,
     }

@@ -7,11 +7,13 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from vestibule.refusals import LimitReached, NotFound, NotSignedIn, Refusal
+from vestibule.web.duty import is_held_up
+from vestibule.web.leading import lead_to
 from vestibule.web.refusals import status_of, tell
 
 PAGES_OF_STATUS = {400, 403, 404, 405, 409, 413, 429, 500, 503}
@@ -46,15 +48,15 @@ def sign_in_first(request: HttpRequest) -> HttpResponse:
     target = reverse("account_login")
     if request.method == "GET":
         target += "?" + urlencode({"next": request.get_full_path()})
-    if request.headers.get("HX-Request"):
-        response = HttpResponse(status=204)
-        response["HX-Redirect"] = target
-        return response
-    return HttpResponseRedirect(target)
+    return lead_to(request, target)
 
 
 class DoorMiddleware:
-    """Refuses every page that does not say it is open to all; tells refusals."""
+    """Refuses every page that does not say it is open to all; tells refusals.
+
+    Whoever should have added a second factor by now is led to where that is done, from every
+    page but the few that say they are reachable without.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -67,9 +69,11 @@ class DoorMiddleware:
     ) -> HttpResponse | None:
         if request.firm is None or getattr(view, "open_to_all", False):
             return None
-        if request.actor.is_person:
-            return None
-        return sign_in_first(request)
+        if not request.actor.is_person:
+            return sign_in_first(request)
+        if is_held_up(request, view):
+            return lead_to(request, reverse("account_second_factor"))
+        return None
 
     def process_exception(self, request: Any, error: Exception) -> HttpResponse | None:
         if isinstance(error, NotSignedIn):

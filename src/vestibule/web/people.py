@@ -10,8 +10,11 @@ from uuid import UUID
 from vestibule import clock
 from vestibule.actor import Actor
 from vestibule.authz.catalogue import reserved_bits
-from vestibule.authz.reach import decide
+from vestibule.authz.reach import bits_at, decide
+from vestibule.directory.factors import who_has_factors
 from vestibule.directory.models import (
+    Approval,
+    ApprovalAct,
     Grant,
     Invitation,
     InvitationState,
@@ -20,8 +23,12 @@ from vestibule.directory.models import (
     User,
     UserState,
 )
+from vestibule.directory.policies.validation import may_validate_anywhere
+from vestibule.directory.querysets import is_whole_firm, reach_of
+from vestibule.directory.sights import held_everywhere, names_of
 from vestibule.directory.wordbook import Words
 from vestibule.web.context import initials
+from vestibule.web.smtp_words import plain_reason
 
 ACTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "validate": ("vestibule.users.validate", (UserState.AWAITING_VALIDATION,)),
@@ -38,6 +45,20 @@ ACTS: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     "reactivate": ("vestibule.users.deactivate", (UserState.DEACTIVATED,)),
+    "reset_second_factors": (
+        "vestibule.users.edit",
+        tuple(state for state in UserState if state != UserState.ERASED),
+    ),
+    "edit": (
+        "vestibule.users.edit",
+        tuple(state for state in UserState if state != UserState.ERASED),
+    ),
+    "address": (
+        "vestibule.users.edit",
+        tuple(
+            state for state in UserState if state not in (UserState.DEACTIVATED, UserState.ERASED)
+        ),
+    ),
 }
 """act → the permission it asks for, and the states it fits"""
 
@@ -50,6 +71,11 @@ class Seen:
     invitations: dict[UUID, Invitation] = field(default_factory=dict)
     mails: dict[UUID, OutboxMessage] = field(default_factory=dict)
     people: dict[UUID, str] = field(default_factory=dict)
+    requests: dict[UUID, UUID] = field(default_factory=dict)
+    """who waits at a client's request → that request, where it is decided"""
+    with_factors: frozenset[UUID] = frozenset()
+    held: dict[UUID, dict[str, int]] | None = None
+    """for readers of a part of the firm: all places of each user by path, with what he has there"""
 
 
 def read(users: list[User], actor: Actor) -> Seen:
@@ -60,29 +86,47 @@ def read(users: list[User], actor: Actor) -> Seen:
     for grant in grants.select_related("place", "role").order_by("place__sort_key", "pk"):
         seen.grants[grant.user_id].append(grant)
     invitations = Invitation.objects.visible_to(actor).filter(user_id__in=ids)
-    for invitation in invitations.select_related("invited_by").order_by("created_at"):
-        seen.invitations[invitation.user_id] = invitation
+    seen.invitations = {row.user_id: row for row in invitations.order_by("created_at")}
     mails = OutboxMessage.objects.visible_to(actor).filter(user_id__in=ids, kind="invitation")
     for mail in mails.defer("sealed").order_by("created_at"):
         seen.mails[mail.user_id] = mail
-    creators = {user.created_by_id for user in users if user.created_by_id}
-    for person in User.objects.visible_to(actor).filter(pk__in=creators):
-        seen.people[person.pk] = person.full_name
+    inviters = [row.invited_by_id for row in seen.invitations.values()]
+    seen.with_factors = who_has_factors(actor.firm_id, ids)
+    seen.people = names_of(actor, [*(user.created_by_id for user in users), *inviters])
+    waiting = [user.pk for user in users if user.state == UserState.AWAITING_VALIDATION]
+    if waiting:
+        asked = Approval.objects.visible_to(actor).waiting().filter(user_id__in=waiting)
+        asked = asked.filter(act=ApprovalAct.LET_IN, needs_second_person=True)
+        seen.requests = dict(asked.values_list("user_id", "pk"))
+    if not is_whole_firm(reach_of(actor, "vestibule.users.read")):
+        seen.held = held_everywhere(users)
     return seen
 
 
-def may_do(user: User, actor: Actor, grants: list[Grant]) -> dict[str, bool]:
+def may_do(user: User, actor: Actor, seen: Seen) -> dict[str, bool]:
     """Return which acts fit the user's state and the actor's rights; only to show or hide."""
     standing = actor.standing
     if standing is None or user.is_staff_member:
         return {}
-    paths = {grant.place.path for grant in grants}
     now = clock.now()
+    if seen.held is None:
+        held = dict.fromkeys((grant.place.path for grant in seen.grants[user.pk]), 0)
+    else:
+        held = seen.held[user.pk]
+    covered = bool(held) and (
+        standing.is_staff
+        or not any(bits & ~bits_at(standing, path, now) for path, bits in held.items())
+    )
     found = {}
     for act, (permission, states) in ACTS.items():
         bit = reserved_bits(permission)
-        entitled = bool(paths) and all(decide(standing, bit, path, now) for path in paths)
+        entitled = covered and all(decide(standing, bit, path, now) for path in held)
         found[act] = entitled and user.state in states and user.pk != actor.user_id
+    if not standing.is_staff or (user.state == UserState.INVITED and not found["resend"]):
+        found["address"] = False  # decision 0023
+    found["reset_second_factors"] &= user.pk in seen.with_factors
+    if found["validate"]:
+        found["validate"] = user.pk not in seen.requests and may_validate_anywhere(actor)
     return found
 
 
@@ -106,13 +150,10 @@ def truth_line(user: User, seen: Seen) -> list[dict[str, Any]]:
     invitation, mail = seen.invitations.get(user.pk), seen.mails.get(user.pk)
     if invitation is None:
         return []
-    by = invitation.invited_by.full_name if invitation.invited_by is not None else ""
+    by = seen.people.get(invitation.invited_by_id, "") if invitation.invited_by_id else ""
     steps: list[dict[str, Any]] = [{"kind": "queued", "at": invitation.created_at, "by": by}]
     if mail is not None and mail.invitation_id == invitation.pk:
-        if mail.state == MailState.HANDED_OVER:
-            steps.append({"kind": "handed_over", "at": mail.handed_over_at, "by": ""})
-        elif mail.state in (MailState.REFUSED, MailState.DEAD):
-            steps.append({"kind": "bounced", "at": None, "by": mail.last_error})
+        steps += _way_of(mail)
     expired = invitation.expires_at <= clock.now()
     closing = {
         InvitationState.ACCEPTED: ("accepted", invitation.closed_at),
@@ -123,6 +164,22 @@ def truth_line(user: User, seen: Seen) -> list[dict[str, Any]]:
     }
     kind, at = closing[InvitationState(invitation.state)]
     return [*steps, {"kind": kind, "at": at, "by": ""}]
+
+
+def _way_of(mail: OutboxMessage) -> list[dict[str, Any]]:
+    """Return what became of a mail after it was written, with the mail server's words."""
+    said = {"by": "", "reason": plain_reason(mail.last_error), "said": mail.last_error}
+    if mail.state == MailState.HANDED_OVER:
+        return [{"kind": "handed_over", "at": mail.handed_over_at, "by": ""}]
+    if mail.state == MailState.REFUSED:
+        return [{"kind": "bounced", "at": None, **said}]
+    if mail.state == MailState.DEAD:
+        return [{"kind": "given_up", "at": None, **said}]
+    if mail.state == MailState.WITHDRAWN:
+        return [{"kind": "withdrawn", "at": None, "by": ""}]
+    if mail.attempts:
+        return [{"kind": "put_off", "at": None, **said}]
+    return []
 
 
 def since_of(user: User, seen: Seen, state: str) -> Any:
@@ -165,5 +222,6 @@ def _row(user: User, actor: Actor, seen: Seen, words: Words) -> dict[str, Any]:
         "page_seen_at": None,
         "last_sign_in_at": user.last_sign_in_at,
         "truth": truth_line(user, seen),
-        "may": may_do(user, actor, grants),
+        "may": may_do(user, actor, seen),
+        "request_id": seen.requests.get(user.pk),
     }

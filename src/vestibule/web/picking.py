@@ -10,7 +10,7 @@ from vestibule.actor import Actor
 from vestibule.directory.facts import administrator_roles
 from vestibule.directory.models import Draft, Grant, Place
 from vestibule.directory.querysets import PlaceQuerySet
-from vestibule.directory.sights import sirens_of, spaced
+from vestibule.directory.sights import place_names, sirens_of, spaced
 
 RESULTS = 20
 
@@ -27,7 +27,7 @@ def search(actor: Actor, query: str, chosen: set[UUID]) -> dict[str, Any]:
     """Return the first results of a search and how many there are."""
     everything = choosable(actor)
     found = everything.matching(query)
-    rows = list(found.select_related("parent").order_by("sort_key", "pk")[:RESULTS])
+    rows = list(found.order_by("sort_key", "pk")[:RESULTS])
     return {
         "q": query,
         "results": described(actor, rows, chosen),
@@ -54,15 +54,14 @@ def described(actor: Actor, companies: list[Place], chosen: set[UUID]) -> list[d
             if role_id in roles:
                 heads[place_id].add(user_id)
     sirens = sirens_of(ids)
+    groups = place_names(actor, [company.parent_id for company in companies])
     return [
         {
             "id": company.pk,
             "name": company.name,
             "town": company.town,
             "siren": spaced(sirens.get(company.pk, "")),
-            "group": company.parent.name
-            if company.parent is not None and company.parent.acts_as == "group"
-            else "",
+            "group": groups.get(company.parent_id, "") if company.parent_id else "",
             "users": len(people[company.pk]),
             "administrators": len(heads[company.pk]),
             "chosen": company.pk in chosen,

@@ -81,9 +81,9 @@ def named(place: Place, language: str) -> dict[str, Any]:
     return {"id": place.pk, "name": place.name, "kind": word, "acts_as": place.acts_as}
 
 
-def company_rows(places: list[Place]) -> list[dict[str, Any]]:
+def company_rows(places: list[Place], actor: Actor) -> list[dict[str, Any]]:
     """Return the rows of the companies' list; their parents were read with them."""
-    figures, numbers = figures_of(places), numbers_of(places)
+    figures, numbers = figures_of(places, actor), numbers_of(places)
     return [
         {
             "id": place.pk,

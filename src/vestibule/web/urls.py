@@ -2,32 +2,93 @@
 
 from __future__ import annotations
 
-from allauth.mfa.base.views import authenticate as mfa_authenticate
 from django.urls import path
-from django.views.decorators.http import require_http_methods
 
-from vestibule.web.door import open_to_all
-from vestibule.web.views import companies, home, inbox, places, session, users, welcome, wizard
-
-as_a_form = require_http_methods(["GET", "HEAD", "POST"])  # allauth's view would take a PUT too
+from vestibule.web.views import (
+    account,
+    audit,
+    bulk,
+    client_wizard,
+    companies,
+    company_list,
+    confirm_address,
+    exports,
+    firm_look,
+    firm_settings,
+    firm_words,
+    hand_over,
+    home,
+    inbox,
+    places,
+    requests,
+    saved_views,
+    second_factor,
+    session,
+    sign_in_code,
+    team,
+    user_edit,
+    user_list,
+    users,
+    welcome,
+    wizard,
+)
 
 USER_ACTS = ("validate", "send_welcome", "resend", "cancel_invitation", "deactivate", "reactivate")
+POSITION_ACTS = ("up", "down", "retire", "restore")
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("sign-in/", session.sign_in, name="account_login"),
-    path("sign-in/code/", open_to_all(as_a_form(mfa_authenticate)), name="mfa_authenticate"),
+    path("sign-in/code/", sign_in_code.code, name="mfa_authenticate"),
+    path("sign-in/passkey/", sign_in_code.passkey, name="passkey_sign_in"),
     path("sign-out/", session.sign_out, name="account_logout"),
     path("language/", session.choose_language, name="own_language"),
     path("forgotten/", session.forgotten, name="forgotten"),
     path("reset/<str:secret>/", session.reset, name="reset"),
+    path("confirm-address/<str:secret>/", confirm_address.confirm_address, name="confirm_email"),
     path("welcome/fresh/", welcome.welcome_fresh, name="welcome_fresh"),
     path("welcome/<str:secret>/", welcome.welcome, name="welcome"),
-    path("users/", users.users, name="users"),
+    path("account/", account.account, name="account"),
+    path("account/address/", account.address, name="account_address"),
+    path("account/address/keep/", account.keep_address, name="account_address_keep"),
+    path("account/password/", account.password, name="account_password"),
+    path("account/sessions/end/", account.end_sessions, name="account_sessions_end"),
+    path("account/confirm/", account.confirm, name="account_reauthenticate"),
+    path("account/second-factor/", second_factor.overview, name="account_second_factor"),
+    path("account/second-factor/app/", second_factor.app, name="account_app"),
+    path("account/second-factor/passkey/", second_factor.passkey, name="account_passkey"),
+    path("account/second-factor/codes/", second_factor.codes, name="account_codes"),
+    path(
+        "account/second-factor/<int:factor>/rename/",
+        second_factor.rename,
+        name="account_factor_rename",
+    ),
+    path(
+        "account/second-factor/<int:factor>/remove/",
+        second_factor.remove,
+        name="account_factor_remove",
+    ),
+    path("users/", user_list.users, name="users"),
+    path("users/export/", exports.users, name="users_export"),
+    path("users/bulk/", bulk.users, name="users_bulk"),
+    path("views/", saved_views.views, name="views"),
+    path("views/new/<slug:name>/", saved_views.save, name="view_new"),
+    path("views/<uuid:pk>/rename/", saved_views.rename, name="view_rename"),
+    path("views/<uuid:pk>/delete/", saved_views.delete, name="view_delete"),
     path("users/new/", wizard.new, name="user_new"),
     path("users/new/<uuid:draft>/<slug:step>/", wizard.step, name="user_wizard"),
     path("users/<uuid:pk>/", users.user, name="user"),
+    path(
+        "users/<uuid:pk>/remove-second-factor/",
+        second_factor.reset,
+        name="user_reset_second_factors",
+    ),
+    path("users/<uuid:pk>/edit/", user_edit.edit, name="user_edit"),
+    path("users/<uuid:pk>/address/", user_edit.address, name="user_address"),
+    path("users/<uuid:pk>/address/cancel/", user_edit.address_cancel, name="user_address_cancel"),
+    path("users/<uuid:pk>/history/", user_edit.history, name="user_history"),
     path("users/<uuid:pk>/type/<uuid:place>/", users.change_type, name="user_type"),
+    path("users/<uuid:pk>/hand-over/<uuid:place>/", hand_over.hand_over, name="user_hand_over"),
     *(
         path(
             f"users/<uuid:pk>/{act.replace('_', '-')}/",
@@ -37,7 +98,16 @@ urlpatterns = [
         )
         for act in USER_ACTS
     ),
-    path("companies/", companies.companies, name="companies"),
+    path("people/new/", client_wizard.new, name="person_new"),
+    path("people/new/<uuid:draft>/<slug:step>/", client_wizard.step, name="person_wizard"),
+    path("requests/", requests.waiting, name="requests"),
+    path("requests/<uuid:pk>/", requests.one, name="request"),
+    path("requests/<uuid:pk>/approve/", requests.approve, name="request_approve"),
+    path("requests/<uuid:pk>/refuse/", requests.refuse, name="request_refuse"),
+    path("my-requests/", requests.mine, name="my_requests"),
+    path("my-requests/<uuid:pk>/take-back/", requests.withdraw, name="my_request_withdraw"),
+    path("my-requests/<uuid:pk>/again/", client_wizard.again, name="my_request_again"),
+    path("companies/", company_list.companies, name="companies"),
     path("companies/new/", companies.company_new, name="company_new"),
     path("companies/<uuid:pk>/", companies.company, name="company"),
     path("places/<uuid:pk>/rename/", places.rename, name="place_rename"),
@@ -45,6 +115,42 @@ urlpatterns = [
     path("places/<uuid:pk>/close/", places.close, name="place_close"),
     path("places/<uuid:pk>/reopen/", places.reopen, name="place_reopen"),
     path("places/<uuid:pk>/add/", places.add, name="place_add"),
+    path("audit/", audit.audit, name="audit"),
+    path("audit/export/", audit.export, name="audit_export"),
+    path("audit/verify/", audit.verify, name="audit_verify"),
+    path("audit/checks/<uuid:pk>/", audit.check, name="audit_check"),
+    path("audit/<int:sequence>/", audit.event, name="audit_event"),
+    path("settings/", firm_settings.firm, name="settings"),
+    path("settings/words/", firm_words.words, name="settings_words"),
+    path("settings/words/<str:key>/", firm_words.word, name="settings_word"),
+    path("settings/words/<str:key>/reset/", firm_words.word_reset, name="settings_word_reset"),
+    path("settings/rules/", firm_settings.rules, name="settings_rules"),
+    path("settings/positions/", firm_words.positions, name="settings_positions"),
+    path("settings/positions/add/", firm_words.position_add, name="settings_position_add"),
+    path("settings/positions/<slug:code>/", firm_words.position, name="settings_position"),
+    *(
+        path(
+            f"settings/positions/<slug:code>/{act}/",
+            firm_words.position_act,
+            {"act": act},
+            name=f"settings_position_{act}",
+        )
+        for act in POSITION_ACTS
+    ),
+    path("settings/mail/", firm_settings.mail, name="settings_mail"),
+    path("settings/mail/preview/", firm_settings.mail_preview, name="settings_mail_preview"),
+    path("settings/look/", firm_look.look, name="settings_look"),
+    path("settings/look/logo/", firm_look.logo_change, name="settings_logo"),
+    path("settings/look/logo/remove/", firm_look.logo_remove, name="settings_logo_remove"),
+    path("theme/<str:sheet>.css", firm_look.theme, name="theme"),
+    path("logo/<str:sha>.png", firm_look.logo, name="logo"),
+    path("team/", team.team, name="team"),
+    path("team/new/", team.new, name="team_new"),
+    path("team/<uuid:pk>/", team.member, name="team_member"),
+    *(
+        path(f"team/<uuid:pk>/{act.replace('_', '-')}/", team.act, {"act": act}, name=f"team_{act}")
+        for act in team.DEEDS
+    ),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/<uuid:pk>/", inbox.message, name="inbox_message"),
     path("inbox/<uuid:pk>/html/", inbox.html, name="inbox_html"),

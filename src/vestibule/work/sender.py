@@ -23,6 +23,7 @@ from vestibule import actor
 from vestibule.conf import SmtpAddress
 from vestibule.directory.actions import outbox
 from vestibule.directory.actions.outbox import Claim, Letter
+from vestibule.directory.letters import LOGO_CID
 from vestibule.outage import is_database_away
 
 log = logging.getLogger("vestibule.work")
@@ -93,6 +94,8 @@ def written(letter: Letter, *, utf8_addresses: bool) -> EmailMessage:
     """Return the mail as it goes out. Raises `ValueError` when the address cannot be written."""
     message = EmailMessage(policy=SMTPUTF8 if utf8_addresses else SMTP)
     message["From"] = Address(_inert(letter.from_name), addr_spec=settings.VESTIBULE.mail_from)
+    if letter.reply_to:
+        message["Reply-To"] = Address(addr_spec=letter.reply_to)
     message["To"] = Address(_inert(letter.to_name), addr_spec=letter.to)
     message["Subject"] = _inert(letter.subject)
     message["Date"] = letter.created_at
@@ -103,6 +106,9 @@ def written(letter: Letter, *, utf8_addresses: bool) -> EmailMessage:
         message.add_alternative(
             letter.html, subtype="html", charset="utf-8", cte="quoted-printable"
         )
+    html_part = message.get_body(("html",))
+    if html_part is not None and letter.logo:
+        html_part.add_related(letter.logo, maintype="image", subtype="png", cid=f"<{LOGO_CID}>")
     # Last: making the mail one of two parts moves every earlier Content- header into the first.
     message["Content-Language"] = letter.language
     return message

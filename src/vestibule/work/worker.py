@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db import close_old_connections, connection
 
 from vestibule import actor, clock
-from vestibule.directory import doorway
-from vestibule.directory.actions import invitations, jobs, outbox
+from vestibule.directory import database, doorway
+from vestibule.directory.actions import email_changes, invitations, jobs, outbox, tidying
 from vestibule.directory.models import Firm
 from vestibule.directory.scope import firm_scope
 from vestibule.directory.sessions import SessionStore
@@ -105,6 +105,7 @@ class Worker:
                 if is_database_away(error):
                     raise
                 log.exception("tidying the firm %s failed and is tried again later", firm.slug)
+        database.tell_planner(connection)
         self._tidied_at = now
 
 
@@ -112,6 +113,8 @@ def _tidy_firm(firm: Firm) -> None:
     with firm_scope(firm):
         SessionStore.clear_expired()
     invitations.expire_invitations(actor.system(firm.pk, "expiry"))
+    tidying.tidy_firm(firm.pk)
+    email_changes.expire_email_changes(actor.system(firm.pk, "expiry"))
 
 
 def _first_line(error: Exception) -> str:

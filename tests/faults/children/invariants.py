@@ -11,10 +11,10 @@ from uuid import UUID
 from vestibule import actor as actors
 from vestibule import clock
 from vestibule.actor import Actor, Door
-from vestibule.directory.actions import client_users, passwords
+from vestibule.directory.actions import client_users, passwords, requests, staff
 from vestibule.directory.actions.client_users import Identity
 from vestibule.directory.facts import actor_for
-from vestibule.directory.models import Place, Token, User
+from vestibule.directory.models import Approval, Place, Token, User
 from vestibule.directory.policies.addresses import read_address, read_phone
 from vestibule.directory.policies.administrators import last_administrator_of
 from vestibule.directory.policies.passwords import choose
@@ -76,6 +76,18 @@ def demote(firm_id: UUID, *, by: str, user: str, company: str) -> Callable[[], s
     return act
 
 
+def demote_staff(firm_id: UUID, *, by: str, user: str) -> Callable[[], str]:
+    """Make an administrator of the firm a practitioner."""
+    with firm_scope(firm_id):
+        actor = acting(firm_id, by)
+        person = User.objects.get(firm_id=firm_id, pk=user)
+
+    def act() -> str:
+        return str(staff.change_staff_role(actor, person, role="practitioner").pk)
+
+    return act
+
+
 def reset(firm_id: UUID, *, token: str) -> Callable[[], str]:
     """Use a reset link."""
     password = choose("Quiet-Meadow-77-Anchor", preset="either")
@@ -112,6 +124,22 @@ def create(firm_id: UUID, *, by: str, company: str, key: str) -> Callable[[], st
     return act
 
 
+def decide(firm_id: UUID, *, by: str, request: str, seen: str, say: str) -> Callable[[], str]:
+    """Approve or refuse one request as it was seen."""
+    with firm_scope(firm_id):
+        actor = acting(firm_id, by)
+        approval = Approval.objects.select_related("user", "place").get(pk=request)
+
+    def act() -> str:
+        if say == "yes":
+            requests.approve_request(actor, approval, seen=seen)
+        else:
+            requests.refuse_request(actor, approval, seen=seen, reason="Not ours")
+        return say
+
+    return act
+
+
 def warm_up(firm_id: UUID) -> Callable[[], str]:
     """Read what is read at the first use, in the nursery, so that racers start at one moment."""
     choose("Quiet-Meadow-77-Anchor", preset="either")
@@ -123,8 +151,10 @@ def warm_up(firm_id: UUID) -> Callable[[], str]:
 DEEDS: dict[str, Callable[..., Callable[[], str]]] = {
     "warm up": warm_up,
     "demote": demote,
+    "demote staff": demote_staff,
     "reset": reset,
     "create": create,
+    "decide": decide,
 }
 
 
@@ -167,6 +197,31 @@ def _judged_before_the_transaction(meet: Meet) -> None:
     client_users.change_type = asked_first  # type: ignore[assignment]
 
 
+def _no_lock_on_the_firm(meet: Meet) -> None:
+    """The firm's own place is read and not locked; all have acted before any judges."""
+    PlaceQuerySet.lock = lambda self: self.order_by("pk")  # type: ignore[method-assign]
+    kept = staff.firm_administrator_kept
+
+    @contextmanager
+    def unlocked(person: User) -> Iterator[None]:
+        with kept(person):
+            yield
+            meet()
+
+    staff.firm_administrator_kept = unlocked
+
+
+def _nobody_judges_the_firm(meet: Meet) -> None:
+    """All have been found to hold the right when the first of them acts, and nobody judges."""
+
+    @contextmanager
+    def unjudged(person: User) -> Iterator[None]:
+        meet()
+        yield
+
+    staff.firm_administrator_kept = unjudged
+
+
 def _no_condition_when_consuming(meet: Meet) -> None:
     def consume(token: Token) -> None:
         Token.objects.filter(firm_id=token.firm_id, pk=token.pk).update(used_at=clock.now())
@@ -178,9 +233,33 @@ def _no_key(meet: Meet) -> None:
     client_users._claim = lambda *args: None
 
 
+def _decided_however_often(meet: Meet) -> None:
+    """Nobody asks whether the request still waits: not the act, not what was seen, not the row."""
+
+    def unconditional(approval: Approval, state: str, actor: Actor, *, reason: str = "") -> None:
+        Approval.objects.filter(pk=approval.pk).update(state=state, decided_by=actor.user_id)
+
+    class Whatever(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            return True
+
+        def __ne__(self, other: object) -> bool:
+            return False
+
+    requests.require_waiting = lambda approval: None
+    requests.seen_of = lambda approval: Whatever()
+    requests.close = unconditional
+
+
 WITHOUT: dict[str, Callable[[Meet], None]] = {
     "the lock on the company": _no_row_lock,
     "judging inside the act": _judged_before_the_transaction,
+    "the lock on the firm": _no_lock_on_the_firm,
+    "judging the firm": _nobody_judges_the_firm,
     "the condition of the one UPDATE": _no_condition_when_consuming,
     "the idempotency key": _no_key,
+    "asking whether it still waits": _decided_however_often,
 }

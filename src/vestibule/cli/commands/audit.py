@@ -22,8 +22,9 @@ def run_verify(arguments: argparse.Namespace) -> int:
     from vestibule.cli import startup
 
     startup.start()
-    from vestibule import refusals
+    from vestibule import actor, refusals
     from vestibule.directory import audit, doorway
+    from vestibule.directory.actions import chain_checks
     from vestibule.directory.scope import firm_scope
 
     firm = doorway.firm_of_slug(arguments.firm)
@@ -31,6 +32,7 @@ def run_verify(arguments: argparse.Namespace) -> int:
         raise refusals.NotFound()
     with firm_scope(firm):
         found = audit.verify(firm.pk)
+    chain_checks.note_check(actor.operator(firm.pk), found)
     if arguments.json:
         said = {
             "ok": not found.faults,

@@ -1,9 +1,13 @@
 """`vestibule demo`: a firm to try things in, made by the same actions as any other; run again, it completes."""
 
 import argparse
+import sys
 from typing import Any
 
 from vestibule.cli.refusals import ExitCode
+
+MOST = 1_000_000
+"""More people or companies than that are not invented."""
 
 
 def add_to(subparsers: Any) -> None:
@@ -12,12 +16,28 @@ def add_to(subparsers: Any) -> None:
     )
     parser.add_argument("--blueprint", metavar="B", help="instead of VESTIBULE_BLUEPRINT")
     parser.add_argument(
-        "--users", type=int, default=0, metavar="N", help="so many client users on top"
+        "--users",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="bring it to so many invented client users",
     )
     parser.add_argument(
-        "--companies", type=int, default=0, metavar="N", help="so many companies on top"
+        "--companies",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="bring it to so many invented companies",
     )
     parser.set_defaults(run=run)
+
+
+def _count(typed: str) -> int:
+    """Return how many are wanted: 0 to a million."""
+    count = int(typed)
+    if not 0 <= count <= MOST:
+        raise argparse.ArgumentTypeError(f"{typed} is not between 0 and {MOST}")
+    return count
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -28,6 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from vestibule import conf
     from vestibule.cli import demo, founding
+    from vestibule.cli.progress import Progress
 
     ours = settings.VESTIBULE
     password = ours.demo_password or conf.kept_secret(
@@ -36,8 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
     blueprint = founding.blueprint_of(arguments.blueprint or ours.blueprint)
     firm = demo.load(blueprint, password)
     demo.load_other(blueprint, password)
-    demo.add_companies(blueprint, firm, arguments.companies)
-    demo.add_users(blueprint, firm, arguments.users)
+    demo.populate(
+        firm, companies=arguments.companies, users=arguments.users, progress=Progress(sys.stderr)
+    )
 
     print(f"{firm.name}: {ours.base_url}/f/{firm.slug}/")
     width = max(len(person.email) for person in blueprint.demo.people)

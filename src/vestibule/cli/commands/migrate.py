@@ -21,7 +21,6 @@ def run(arguments: argparse.Namespace) -> int:
     from vestibule.cli import startup
 
     startup.start()
-    from django.conf import settings
     from django.core.management import call_command
     from django.db import connection
 
@@ -35,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
             database.apply(connection)
         except database.RoleMissing as error:
             print(
-                f"PostgreSQL has no usable role {settings.APP_ROLE}, and this login may not create it. "
+                "PostgreSQL lacks a role that Vestibule works in, and this login may not create it. "
                 f"Let a superuser run, once:\n\n    {error}\n\nThen run `vestibule migrate` again.",
                 file=sys.stderr,
             )

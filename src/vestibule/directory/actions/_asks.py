@@ -7,11 +7,12 @@ whether a mail goes out is found out later, where nobody can time it.
 from __future__ import annotations
 
 import base64
+from typing import Any
 
-from vestibule import clock, sealing
+from vestibule import sealing
 from vestibule.actor import Actor
-from vestibule.directory.models import Job, WorkItem
-from vestibule.directory.models.tenancy import new_id
+from vestibule.directory.actions._jobs import put_off
+from vestibule.directory.models import Job
 
 LENGTH = 320
 """Every sealed address has this many bytes: its size tells nothing either."""
@@ -19,20 +20,17 @@ LENGTH = 320
 
 def note(actor: Actor, name: str, email: str) -> None:
     """Write the job `name` with the address sealed, due at once. Part of an act."""
-    job_id, now = new_id(), clock.now()
     padded = email.encode()[:LENGTH].ljust(LENGTH)
-    WorkItem.objects.create(id=job_id, firm_id=actor.firm_id, kind="job", due_at=now)
-    Job.objects.create(
-        id=job_id,
-        firm_id=actor.firm_id,
-        name=name,
-        arguments={"email": base64.b64encode(sealing.seal(padded)).decode()},
-        unique_key=str(job_id),
-        created_at=now,
-    )
+    put_off(actor.firm_id, name, {"email": base64.b64encode(sealing.seal(padded)).decode()})
 
 
-def address_in(job: Job) -> str:
-    """Return the address that a job was noted with."""
-    padded = sealing.unseal(base64.b64decode(job.arguments["email"]))
-    return padded.decode("utf-8", "ignore").rstrip()
+def arguments_of(job: Job) -> dict[str, Any]:
+    """Return what a job was put off with, its address unsealed."""
+    return {
+        name: _unsealed(value) if name == "email" else value
+        for name, value in job.arguments.items()
+    }
+
+
+def _unsealed(sealed: str) -> str:
+    return sealing.unseal(base64.b64decode(sealed)).decode("utf-8", "ignore").rstrip()

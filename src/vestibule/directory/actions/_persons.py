@@ -65,6 +65,23 @@ def authorize_on_person(actor: Actor, user: User) -> Actor:
     return actor
 
 
+def authorize_on_staff(actor: Actor, user: User) -> Actor:
+    """Refuse unless the actor holds the action's permission in the whole firm, and this member of
+    its staff can do nothing that the actor may not give.
+
+    Refuses: Denied, NotFound.
+    """
+    if user.firm_id != actor.firm_id:
+        raise NotFound()
+    actor = authorize(actor, at=None)
+    if not user.is_staff_member:
+        raise NotFound()
+    held = rights_of(user)
+    for place in places_of(user):
+        require_held(actor, place=place, gained=held.get(place.pk, 0))
+    return actor
+
+
 def locked(user: User) -> User:
     """Return the user's row as it is now, locked until the act ends.
 

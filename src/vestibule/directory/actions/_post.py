@@ -19,25 +19,37 @@ from vestibule.directory.models import (
     WorkState,
 )
 from vestibule.directory.models.tenancy import new_id
+from vestibule.directory.policies.rules import rules_of
 
 
-def post(kind: str, message: Message, *, to: User, invitation: Invitation | None = None) -> None:
+def post(
+    kind: str,
+    message: Message,
+    *,
+    to: User,
+    invitation: Invitation | None = None,
+    address: str = "",
+) -> None:
     """Put a mail to a user's stored address into the outbox; the worker sends it after commit.
 
-    The whole message is sealed: nobody but the mail server and the person reads it.
+    The whole message is sealed: nobody but the mail server and the person reads it. With
+    `address` it goes to one that is not yet, or no longer, the user's, and without his name.
     """
     firm = Firm.objects.get(pk=to.firm_id)
+    rules = rules_of(firm.pk)
     row_id = new_id()
     host = firm_base(firm).partition("//")[2].partition("/")[0].partition(":")[0]
     now = clock.now()
     sealed = {
-        "to": to.email,
-        "to_name": to.full_name if to.full_name != to.email else "",
-        "from_name": firm.name,
+        "to": address or to.email,
+        "to_name": to.full_name if to.full_name != to.email and not address else "",
+        "from_name": rules.sender_name or firm.name,
+        "reply_to": rules.reply_to,
         "subject": message.subject,
         "text": message.text,
         "html": message.html,
         "language": message.language,
+        "has_logo": message.has_logo,
     }
     WorkItem.objects.create(id=row_id, firm_id=firm.pk, kind="mail", due_at=now)
     OutboxMessage.objects.create(
@@ -52,7 +64,7 @@ def post(kind: str, message: Message, *, to: User, invitation: Invitation | None
     )
 
 
-WITH_LINKS = ("invitation", "password_reset")
+WITH_LINKS = ("invitation", "password_reset", "email_confirm")
 
 
 def withdraw(invitation: Invitation) -> None:
@@ -69,6 +81,15 @@ def withdraw_links(user: User) -> None:
     _take_back(
         OutboxMessage.objects.filter(
             firm_id=user.firm_id, user_id=user.pk, kind__in=WITH_LINKS, state=MailState.QUEUED
+        )
+    )
+
+
+def withdraw_kind(user: User, kind: str) -> None:
+    """Take back mails of one kind to this user that have not left yet, and wipe them."""
+    _take_back(
+        OutboxMessage.objects.filter(
+            firm_id=user.firm_id, user_id=user.pk, kind=kind, state=MailState.QUEUED
         )
     )
 

@@ -34,14 +34,12 @@ def require_creator(actor: Actor) -> UUID:
     return actor.user_id
 
 
-def unfinished(actor: Actor) -> Draft | None:
-    """Return the newest of one's drafts that has an answer and no result yet."""
-    found: Draft | None = (
-        Draft.objects.visible_to(actor)
-        .filter(result_id__isnull=True, data__has_key="done")
-        .order_by("-updated_at")
-        .first()
-    )
+def unfinished(actor: Actor, *, wizard: str = "") -> Draft | None:
+    """Return the newest of one's drafts (of one wizard) that has an answer and no result yet."""
+    mine = Draft.objects.visible_to(actor).filter(result_id__isnull=True, data__has_key="done")
+    if wizard:
+        mine = mine.filter(wizard=wizard)
+    found: Draft | None = mine.order_by("-updated_at").first()
     return found
 
 

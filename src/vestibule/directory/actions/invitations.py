@@ -26,6 +26,7 @@ from vestibule.directory.actions._action import (
     record,
 )
 from vestibule.directory.actions._asks import note
+from vestibule.directory.actions._email_change import end_change
 from vestibule.directory.actions._persons import (
     authorize_on_person,
     locked,
@@ -44,6 +45,7 @@ from vestibule.directory.actions._tokens import (
 )
 from vestibule.directory.facts import actor_for
 from vestibule.directory.models import (
+    EmailChangeState,
     Event,
     Invitation,
     InvitationState,
@@ -117,6 +119,7 @@ def renew_pending(actor: Actor, user: User) -> None:
 
 def close_links(user: User) -> None:
     """Let every link of a user die, whatever it was for, and take back its unsent mail."""
+    end_change(user, EmailChangeState.CANCELLED)
     for purpose in TokenPurpose:
         revoke(user, purpose)
     withdraw_links(user)
@@ -136,7 +139,7 @@ def send_invitation(actor: Actor, user: User) -> Invitation:
     if user.state not in (UserState.READY, UserState.INVITED):
         raise WrongState(user=user.full_name)
     inviter = User.objects.filter(firm_id=user.firm_id, pk=actor.user_id).first()
-    if not _may_offer(inviter, user, is_operators=not actor.is_person):
+    if not may_offer(inviter, user, is_operators=not actor.is_person):
         raise NothingToOffer(user=user.full_name)
 
     before = user.state
@@ -210,12 +213,13 @@ def open_invitation(firm_id: UUID, secret: str) -> Token | None:
 def _still_stands(invitation: Invitation, user: User) -> bool:
     """Return whether the offer may still be made by its inviter, at places still open."""
     inviter = User.objects.filter(firm_id=user.firm_id, pk=invitation.invited_by_id).first()
-    return _may_offer(inviter, user, is_operators=invitation.invited_by_id is None)
+    return may_offer(inviter, user, is_operators=invitation.invited_by_id is None)
 
 
-def _may_offer(inviter: User | None, user: User, *, is_operators: bool) -> bool:
+def may_offer(inviter: User | None, user: User, *, is_operators: bool) -> bool:
     """Return whether an offer by this inviter could be accepted: some place of it is open, and
-    he may invite at all of them and give all of it (law 3), as of now."""
+    he may invite at all of them and give all of it (law 3), as of now. Staff are invited by
+    whoever may create or change staff."""
     places = places_of(user)
     if places and not any(place.is_open for place in places):
         return False
@@ -226,9 +230,12 @@ def _may_offer(inviter: User | None, user: User, *, is_operators: bool) -> bool:
     actor = actor_for(inviter, door=Door.LINK)
     if actor.standing is None:
         return False
-    bit, held = reserved_bits("vestibule.users.invite"), rights_of(user)
+    asked = ("vestibule.users.invite",)
+    if user.is_staff_member:
+        asked = ("vestibule.staff.create", "vestibule.staff.change")
+    bits, held = [reserved_bits(name) for name in asked], rights_of(user)
     return all(
-        decide(actor.standing, bit, place.path, clock.now())
+        any(decide(actor.standing, bit, place.path, clock.now()) for bit in bits)
         and not held.get(place.pk, 0) & ~giveable_bits(actor, place)
         for place in places
     )

@@ -1,14 +1,22 @@
-"""Jobs: acts put off to the worker. Claimed like mails, done once, wiped afterwards."""
+"""Jobs: acts put off to the worker. Claimed like mails, done once, wiped afterwards.
+
+A long job is done in slices: its deed returns True while there is more to do. Each slice is a
+transaction of its own, between two of them other jobs and mails have their turn, and whoever
+comes after a killed worker goes on where the last slice ended.
+"""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from django.db import transaction
 
 from vestibule import actor as actors
 from vestibule import clock
-from vestibule.directory.actions._asks import address_in
+from vestibule.directory.actions._asks import arguments_of
+from vestibule.directory.actions.chain_checks import check_further
+from vestibule.directory.actions.email_changes import answer_email_change
 from vestibule.directory.actions.invitations import answer_fresh_link
 from vestibule.directory.actions.outbox import TRY_AGAIN_AFTER, Claim, claim
 from vestibule.directory.actions.passwords import answer_password_reset
@@ -18,7 +26,13 @@ from vestibule.outage import is_database_away
 
 log = logging.getLogger("vestibule.work")
 
-DEEDS = {"fresh_link": answer_fresh_link, "password_reset": answer_password_reset}
+DEEDS: dict[str, Callable[..., object]] = {
+    "fresh_link": answer_fresh_link,
+    "password_reset": answer_password_reset,
+    "chain_check": check_further,
+    "email_change": answer_email_change,
+}
+"""name of a job → what is called with the worker as actor and the job's arguments"""
 
 
 def do_due(worker: str, *, limit: int = 20) -> int:
@@ -41,17 +55,18 @@ def do_due(worker: str, *, limit: int = 20) -> int:
 
 def _do(claimed: Claim) -> None:
     with firm_scope(claimed.firm_id), transaction.atomic():
-        job = (
-            Job.objects.select_for_update(skip_locked=True, no_key=True)
-            .filter(firm_id=claimed.firm_id, pk=claimed.id)
-            .first()
-        )
+        mine = Job.objects.filter(firm_id=claimed.firm_id, pk=claimed.id)
+        job = mine.select_for_update(skip_locked=True, no_key=True).first()
+        if job is None and mine.exists():
+            return  # another worker is at it, and says itself what becomes of it
+        item = WorkItem.objects.filter(pk=claimed.id)
         if job is not None:
-            DEEDS[job.name](actors.system(claimed.firm_id, job.name), email=address_in(job))
+            worker = actors.system(claimed.firm_id, job.name)
+            if DEEDS[job.name](worker, **arguments_of(job)) is True:
+                item.update(leased_until=None, leased_by="", due_at=clock.now(), attempts=0)
+                return
             job.delete()
-        WorkItem.objects.filter(pk=claimed.id).update(
-            state=WorkState.DONE, finished_at=clock.now(), leased_until=None, leased_by=""
-        )
+        item.update(state=WorkState.DONE, finished_at=clock.now(), leased_until=None, leased_by="")
 
 
 def _put_off(claimed: Claim, reason: str) -> None:

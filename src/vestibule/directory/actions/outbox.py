@@ -17,6 +17,7 @@ from django.db.models import F, Q, QuerySet
 from vestibule import clock, sealing
 from vestibule.actor import Actor
 from vestibule.directory.actions._action import action, authorize, nothing_changed, record
+from vestibule.directory.firm_views import logo_png
 from vestibule.directory.models import MailState, OutboxMessage, WorkItem, WorkState
 from vestibule.directory.scope import firm_scope
 
@@ -63,6 +64,10 @@ class Letter:
     text: str
     html: str
     language: str
+    reply_to: str = ""
+    """where answers go; empty: to the sender's address"""
+    logo: bytes | None = None
+    """the PNG that the HTML part shows; it goes along inside the mail"""
 
 
 def _due(at: datetime, kind: str = "mail") -> QuerySet[WorkItem]:
@@ -122,7 +127,11 @@ def open_letter(claimed: Claim) -> Letter | None:
     if message is None or message.sealed is None:
         return None
     inside = json.loads(sealing.unseal(message.sealed))
-    return Letter(message_id=message.message_id, created_at=message.created_at, **inside)
+    logo = None
+    if inside.pop("has_logo", False):
+        with firm_scope(claimed.firm_id):
+            logo = logo_png(claimed.firm_id)
+    return Letter(message_id=message.message_id, created_at=message.created_at, logo=logo, **inside)
 
 
 @action("vestibule.mail.deliver")

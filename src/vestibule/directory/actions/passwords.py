@@ -12,6 +12,7 @@ from vestibule.actor import Actor
 from vestibule.directory import mailings
 from vestibule.directory.actions._action import action, authorize, nothing_changed, record
 from vestibule.directory.actions._asks import note
+from vestibule.directory.actions._email_change import end_change
 from vestibule.directory.actions._persons import locked
 from vestibule.directory.actions._post import post
 from vestibule.directory.actions._tokens import (
@@ -27,7 +28,14 @@ from vestibule.directory.actions.invitations import (
     MOST_ASKED,
     answer_invited,
 )
-from vestibule.directory.models import Session, Token, TokenPurpose, User, UserState
+from vestibule.directory.models import (
+    EmailChangeState,
+    Session,
+    Token,
+    TokenPurpose,
+    User,
+    UserState,
+)
 from vestibule.directory.policies.addresses import read_address
 from vestibule.directory.policies.passwords import NewPassword
 from vestibule.refusals import LinkDead, Refusal
@@ -86,6 +94,8 @@ def open_reset(firm_id: UUID, secret: str) -> Token | None:
 def reset_password(actor: Actor, token: Token, *, password: NewPassword) -> User:
     """Set the password just chosen; every session ends, the person is told by mail.
 
+    A change of address that waits is stopped: the mail about it says to choose a new password.
+
     Refuses: LinkDead.
     """
     authorize(actor, at=None)
@@ -96,11 +106,18 @@ def reset_password(actor: Actor, token: Token, *, password: NewPassword) -> User
 
     consume(token)
     revoke(user, TokenPurpose.PASSWORD_RESET)
+    stopped = end_change(user, EmailChangeState.CANCELLED)
     User.objects.filter(firm_id=user.firm_id, pk=user.pk).update(
         password=password.encoded, epoch=F("epoch") + 1
     )
     Session.objects.filter(firm_id=user.firm_id, user_id=user.pk).delete()
     user.refresh_from_db()
     post("password_changed", mailings.password_changed_mail(user), to=user)
-    record(actor, "password.reset", user, place=user.billable_company)
+    record(
+        actor,
+        "password.reset",
+        user,
+        place=user.billable_company,
+        public={"email_change_stopped": str(stopped.pk)} if stopped is not None else None,
+    )
     return user

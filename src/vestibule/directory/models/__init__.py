@@ -7,11 +7,21 @@ from vestibule.directory.models.access import (
     Role,
     RolePermission,
 )
+from vestibule.directory.models.approvals import Approval, ApprovalAct, ApprovalState
 from vestibule.directory.models.catalogue import Permission
 from vestibule.directory.models.drafts import Draft, IdempotencyKey
-from vestibule.directory.models.events import Event, EventHead, EventValue
-from vestibule.directory.models.firms import Firm, FirmHost, FirmPlan, FirmPolicy, FirmWord
+from vestibule.directory.models.events import ChainCheck, Event, EventHead, EventValue
+from vestibule.directory.models.firms import (
+    Firm,
+    FirmHost,
+    FirmLogo,
+    FirmPlan,
+    FirmPolicy,
+    FirmWord,
+)
 from vestibule.directory.models.invitations import (
+    EmailChange,
+    EmailChangeState,
     Invitation,
     InvitationState,
     Token,
@@ -35,16 +45,24 @@ from vestibule.directory.models.places import (
     PlaceParentSpan,
     PlaceReference,
 )
+from vestibule.directory.models.views import SavedView
 
 __all__ = [
     "ActsAs",
+    "Approval",
+    "ApprovalAct",
+    "ApprovalState",
+    "ChainCheck",
     "Draft",
+    "EmailChange",
+    "EmailChangeState",
     "EnabledApplication",
     "Event",
     "EventHead",
     "EventValue",
     "Firm",
     "FirmHost",
+    "FirmLogo",
     "FirmPlan",
     "FirmPolicy",
     "FirmWord",
@@ -66,6 +84,7 @@ __all__ = [
     "Position",
     "Role",
     "RolePermission",
+    "SavedView",
     "Session",
     "Token",
     "TokenPurpose",

@@ -102,8 +102,8 @@ class PermissionSetItem(models.Model):
 class Grant(models.Model):
     """User × place × a role or an own set, from `since` to `until`.
 
-    Ended and written anew, never edited: after its insert only `until` and `ended_by`
-    are ever written.
+    Ended and written anew, never edited: after its insert only `until` and `ended_by` are
+    ever written, and once, when somebody approves what was asked for, `approved_by`.
     """
 
     firm = firm_key()
@@ -144,4 +144,5 @@ class Grant(models.Model):
         indexes = [
             models.Index(fields=["firm", "user", "until"], name="grant_of_user"),
             models.Index(fields=["firm", "place", "until"], name="grant_at_place"),
+            models.Index(fields=["firm", "role", "user"], name="grant_of_role"),
         ]

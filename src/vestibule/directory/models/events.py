@@ -2,8 +2,14 @@
 
 from django.db import models
 
-from vestibule.directory.models.tenancy import firm_key, inner_key, tenant_fk, unique_in_firm
-from vestibule.directory.querysets import EventQuerySet
+from vestibule.directory.models.tenancy import (
+    firm_key,
+    inner_key,
+    new_id,
+    tenant_fk,
+    unique_in_firm,
+)
+from vestibule.directory.querysets import ChainCheckQuerySet, EventQuerySet
 
 
 class Event(models.Model):
@@ -44,6 +50,9 @@ class Event(models.Model):
                 fields=["firm", "object_type", "object_id", "sequence"], name="event_of_object"
             ),
             models.Index(fields=["firm", "place_id", "sequence"], name="event_at_place"),
+            models.Index(fields=["firm", "actor_user_id", "sequence"], name="event_by_actor"),
+            models.Index(fields=["firm", "name", "sequence"], name="event_by_name"),
+            models.Index(fields=["firm", "at"], name="event_by_time"),
         ]
 
 
@@ -73,3 +82,28 @@ class EventHead(models.Model):
     )
     sequence = models.BigIntegerField(default=0)
     hash = models.CharField(max_length=64, default="0" * 64)
+
+
+class ChainCheck(models.Model):
+    """One verification of a firm's chain: how far it got and what it found."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    firm = firm_key()
+    asked_by = inner_key("User", null=True)
+    asked_at = models.DateTimeField()
+    total = models.BigIntegerField()
+    """events to check"""
+    checked = models.BigIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
+    broken_at = models.BigIntegerField(null=True)
+    """the first event that does not fit; null: the chain is whole as far as it was checked"""
+    fault = models.CharField(max_length=200, blank=True, default="")
+
+    objects = ChainCheckQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            unique_in_firm("chaincheck"),
+            tenant_fk("chaincheck", "asked_by_id", "user"),
+        ]
+        indexes = [models.Index(fields=["firm", "asked_at"], name="chaincheck_list")]

@@ -83,3 +83,18 @@ class FirmWord(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["firm", "key", "language"], name="firmword_once")
         ]
+
+
+class FirmLogo(models.Model):
+    """The firm's picture on pages and in mails, re-encoded by us."""
+
+    firm = models.OneToOneField(
+        "directory.Firm", on_delete=models.PROTECT, primary_key=True, related_name="+"
+    )
+    png = models.BinaryField()
+    width = models.PositiveIntegerField()
+    """pixels"""
+    height = models.PositiveIntegerField()
+    """pixels"""
+    sha256 = models.CharField(max_length=64)
+    changed_at = models.DateTimeField()

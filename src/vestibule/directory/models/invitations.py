@@ -9,7 +9,7 @@ from vestibule.directory.models.tenancy import (
     tenant_fk,
     unique_in_firm,
 )
-from vestibule.directory.querysets import InvitationQuerySet
+from vestibule.directory.querysets import EmailChangeQuerySet, InvitationQuerySet
 
 
 class InvitationState(models.TextChoices):
@@ -54,7 +54,10 @@ class Invitation(models.Model):
                 condition=models.Q(state__in=InvitationState.values), name="invitation_state"
             ),
         ]
-        indexes = [models.Index(fields=["firm", "state", "expires_at"], name="invitation_due")]
+        indexes = [
+            models.Index(fields=["firm", "state", "expires_at"], name="invitation_due"),
+            models.Index(fields=["firm", "user", "created_at"], name="invitation_of_user"),
+        ]
 
 
 class TokenPurpose(models.TextChoices):
@@ -90,3 +93,46 @@ class Token(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["firm", "user", "purpose"], name="token_of_user")]
+
+
+class EmailChangeState(models.TextChoices):
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+
+
+class EmailChange(models.Model):
+    """A new address that waits until a mail to it is confirmed."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    firm = firm_key()
+    user = inner_key("User", related_name="email_changes", on_delete=models.CASCADE)
+    token = inner_key("Token", null=True, on_delete=models.CASCADE)
+    """null: the address is somebody else's, so no link went to it and nobody was told"""
+    email = models.CharField(max_length=254)
+    canonical_email = models.CharField(max_length=254)
+    asked_by = inner_key("User", null=True)
+    state = models.CharField(
+        max_length=12, choices=EmailChangeState, default=EmailChangeState.PENDING
+    )
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    objects = EmailChangeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            unique_in_firm("emailchange"),
+            tenant_fk("emailchange", "user_id", "user", "CASCADE"),
+            tenant_fk("emailchange", "token_id", "token", "CASCADE"),
+            tenant_fk("emailchange", "asked_by_id", "user"),
+            models.UniqueConstraint(
+                fields=["firm", "user"],
+                condition=models.Q(state="pending"),
+                name="emailchange_one_pending",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=EmailChangeState.values), name="emailchange_state"
+            ),
+        ]

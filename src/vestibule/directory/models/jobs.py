@@ -83,7 +83,10 @@ class OutboxMessage(models.Model):
                 condition=models.Q(state__in=MailState.values), name="outboxmessage_state"
             ),
         ]
-        indexes = [models.Index(fields=["firm", "user", "created_at"], name="outbox_of_user")]
+        indexes = [
+            models.Index(fields=["firm", "user", "created_at"], name="outbox_of_user"),
+            models.Index(fields=["firm", "state", "user"], name="outbox_by_state"),
+        ]
 
 
 class Job(models.Model):

@@ -40,6 +40,7 @@ class Position(models.Model):
     firm = firm_key()
     code = models.SlugField(max_length=60)
     ordinal = models.PositiveSmallIntegerField(default=0)
+    retired_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -104,7 +105,10 @@ class User(AbstractBaseUser):
         indexes = [
             models.Index(fields=["firm", "sort_key", "id"], name="user_list"),
             models.Index(fields=["firm", "state", "sort_key", "id"], name="user_list_by_state"),
+            models.Index(fields=["firm", "kind", "state", "id"], name="user_count_by_state"),
             models.Index(fields=["firm", "billable_company"], name="user_billed"),
+            models.Index(fields=["firm", "last_sign_in_at", "id"], name="user_list_by_sign_in"),
+            models.Index(fields=["firm", "created_at", "id"], name="user_list_by_age"),
         ]
 
     def __str__(self) -> str:

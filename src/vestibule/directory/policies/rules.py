@@ -21,6 +21,11 @@ DEFAULTS: dict[str, Any] = {
     "portfolio": {"levels": []},
     "who_creates_staff": "firm_administrator",
     "validation": "firm",
+    "client_created": "direct",
+    "second_factor": "off",
+    "second_factor_grace_days": 14,
+    "sender_name": "",
+    "reply_to": "",
     "reminders_days": [],
     "inactivity_days": None,
     "delivery": "link",
@@ -43,6 +48,15 @@ class Rules:
     portfolio: dict[str, Any]
     who_creates_staff: str
     validation: str
+    """who validates: `firm` or `firm_or_client`"""
+    client_created: str
+    """whom a client's administrator creates is let in: `direct`, or `validated` first"""
+    second_factor: str
+    second_factor_grace_days: int
+    sender_name: str
+    """what mails show as their sender; empty: the firm's name"""
+    reply_to: str
+    """the address answers to mails go to; empty: none"""
     reminders_days: list[int]
     inactivity_days: int | None
     delivery: str

@@ -36,6 +36,12 @@ def icon(name: str, css: str = "", label: str = "") -> SafeString:
 
     Without a label it is decoration and hidden from screen readers.
     """
+    return _drawn(str(name), str(css), str(label))
+
+
+@functools.lru_cache(maxsize=2048)
+def _drawn(name: str, css: str, label: str) -> SafeString:
+    """Draw an icon once: a list of people has three hundred of them."""
     drawn = name if name in known_icons() else UNKNOWN_ICON
     says = (
         format_html('role="img" aria-label="{}"', label)
@@ -59,14 +65,31 @@ def dialog_link() -> SafeString:
     )
 
 
+@register.simple_tag
+def list_link() -> SafeString:
+    """Make a link to the same list in another state put only what differs into the page."""
+    return mark_safe(
+        'hx-boost="true" hx-target="#results" hx-select="#results" hx-swap="outerHTML show:none"'
+        ' hx-select-oob="#list-tabs,#list-search,#list-filters,#list-actions,#list-count"'
+    )
+
+
 # --- where am I -----------------------------------------------------------------------------
 
 SECTIONS = {
     "user": "users",
+    "users": "users",
+    "person": "users",
+    "request": "to_validate",
+    "requests": "to_validate",
+    "my": "my_requests",
     "company": "companies",
     "companies": "companies",
     "place": "companies",
     "inbox": "inbox",
+    "settings": "settings",
+    "audit": "audit",
+    "team": "team",
     "home": "home",
     "account": "account",
     "mfa": "account",
@@ -80,8 +103,6 @@ def menu_section(context: Context) -> str:
     if not isinstance(request, HttpRequest) or request.resolver_match is None:
         return ""
     name = request.resolver_match.url_name or ""
-    if name == "users":
-        return "to_validate" if request.GET.get("state") == "awaiting_validation" else "users"
     return SECTIONS.get(name.split("_")[0], "")
 
 

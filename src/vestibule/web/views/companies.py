@@ -1,9 +1,8 @@
-"""Companies and groups: the list, one's page, and a new one."""
+"""Companies and groups: one's page, and a new one."""
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -20,60 +19,19 @@ from vestibule.directory.place_views import (
     possible_parents,
     scheme_of,
 )
-from vestibule.directory.querysets import reach_of
 from vestibule.directory.wordbook import Words
 from vestibule.refusals import Conflict, Denied, Invalid, NotNow
 from vestibule.tabular.numbers import siren_checksum_holds, siret_checksum_holds
 from vestibule.web.place_forms import NewCompanyForm, posted
 from vestibule.web.place_rows import (
     HAS_PLACES_BELOW,
-    company_rows,
     go_to,
-    group_rows,
     place_page,
     require_place_reader,
 )
 from vestibule.web.refusals import put_at_fields, status_of
 
-PAGE_SIZE = 50
-COUNT_LIMIT = 10_000
 CREATE = "vestibule.places.create"
-
-
-@require_safe
-def companies(request: Any) -> HttpResponse:
-    """List companies, or with `?show=groups` groups: search, and pages both ways."""
-    require_place_reader(request.actor)
-    query = request.GET.get("q", "")[:200].replace("\x00", "")
-    show = "group" if request.GET.get("show") == "groups" else "company"
-    found = Place.objects.visible_to(request.actor).filter(acts_as=show).matching(query)
-    page = found.select_related("parent").page(
-        size=PAGE_SIZE, after=request.GET.get("after", ""), before=request.GET.get("before", "")
-    )
-    total = found.counted(COUNT_LIMIT)
-    context = {
-        "q": query,
-        "shows": show,
-        "tabs": [
-            {"shows": kind, "url": _address(query, kind), "active": kind == show}
-            for kind in ("company", "group")
-        ],
-        "rows": (group_rows if show == "group" else company_rows)(page.rows),
-        "pager": {
-            "previous_url": _address(query, show, before=page.previous) if page.previous else "",
-            "next_url": _address(query, show, after=page.next) if page.next else "",
-            "shown": len(page.rows),
-            "total": total if total <= COUNT_LIMIT else None,
-        },
-        "may": {"create": bool(reach_of(request.actor, CREATE))},
-    }
-    return render(request, "companies/list.html", context)
-
-
-def _address(query: str, show: str, **cursor: str) -> str:
-    given = (("q", query), ("show", "groups" if show == "group" else ""))
-    parameters = {key: value for key, value in given if value} | cursor
-    return reverse("companies") + (f"?{urlencode(parameters)}" if parameters else "")
 
 
 @require_safe

@@ -29,6 +29,5 @@ def home(request: Any) -> HttpResponse:
     context = {
         "companies": companies,
         "last_sign_in_at": user.last_sign_in_at,
-        "may": {"invite": False},
     }
     return render(request, "home.html", context)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
 from typing import Any
-from urllib.parse import unquote
 
 from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
@@ -15,7 +14,6 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -33,7 +31,9 @@ from vestibule.directory.signing import credentials_of
 from vestibule.refusals import Invalid, LimitReached, LinkDead, Refusal, SignInRefused
 from vestibule.web.adapter import PROOF
 from vestibule.web.door import leaves_no_trace, open_to_all, own_scope
+from vestibule.web.duty import reachable_without_second_factor
 from vestibule.web.forms import AddressForm, PasswordForm, SignInForm
+from vestibule.web.leading import own_path
 from vestibule.web.refusals import put_at_fields, status_of, tell
 
 
@@ -45,7 +45,7 @@ def sign_in(request: Any) -> HttpResponse:
     if request.actor.is_person:
         return HttpResponseRedirect(reverse("home"))
     form = SignInForm(request.POST if request.method == "POST" else None)
-    target = _own_path(request, request.POST.get("next") or request.GET.get("next") or "")
+    target = own_path(request, request.POST.get("next") or request.GET.get("next") or "")
     status = 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():
         try:
@@ -108,16 +108,6 @@ def come_in(request: Any, user: User, target: str) -> HttpResponse:
     return response
 
 
-def _own_path(request: Any, target: str) -> str:
-    """Return a path inside this firm, or "". A browser resolves `..`, also when it is escaped."""
-    inside = request.META.get("SCRIPT_NAME", "") + "/"
-    safe = url_has_allowed_host_and_scheme(target, allowed_hosts=None)
-    climbs = ".." in unquote(target.partition("?")[0]).split("/")
-    return (
-        target if safe and target.startswith(inside) and not climbs and "\\" not in target else ""
-    )
-
-
 @open_to_all
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
@@ -127,13 +117,14 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("account_login")
 
 
+@reachable_without_second_factor
 @require_POST
 def choose_language(request: Any) -> HttpResponse:
     """Keep the language that the signed-in person chose, and go back to the page."""
     own_account.choose_language(
         request.actor, request.user, language=request.POST.get("language", "")
     )
-    target = _own_path(request, request.POST.get("next", "")) or reverse("home")
+    target = own_path(request, request.POST.get("next", "")) or reverse("home")
     return HttpResponseRedirect(target, status=303)
 
 

@@ -1,10 +1,9 @@
-"""Client users: the list, one's page, and what is done to them."""
+"""Client users: one's page, and what is done to them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -19,92 +18,23 @@ from vestibule import clock
 from vestibule.actor import Actor
 from vestibule.authz.catalogue import reserved_bits
 from vestibule.authz.reach import decide
-from vestibule.directory.actions import client_users, drafts, invitations
-from vestibule.directory.models import Place, User, UserState
+from vestibule.directory.actions import client_users, invitations
+from vestibule.directory.models import Place, User
 from vestibule.directory.policies.administrators import kept_from_leaving, last_administrator_of
 from vestibule.directory.policies.rules import rules_of
-from vestibule.directory.querysets import reach_of
+from vestibule.directory.policies.validation import is_client
 from vestibule.directory.wordbook import Words
 from vestibule.refusals import Denied, LastAdministrator, NotFound, Refusal
-from vestibule.web.details import user_details
+from vestibule.web.details import may_do_here, user_details
 from vestibule.web.forms import NothingForm, ReasonForm, TypeForm
-from vestibule.web.people import user_rows
+from vestibule.web.readers import require_reader
 from vestibule.web.refusals import put_at_fields, status_of
-
-TABS = (
-    "",
-    UserState.AWAITING_VALIDATION,
-    UserState.INVITED,
-    UserState.READY,
-    UserState.ACTIVE,
-    UserState.DEACTIVATED,
-)
-PAGE_SIZE = 50
-
-
-def require_staff_reader(actor: Actor) -> None:
-    """Refuse who may not look after client users as staff of the firm.
-
-    Refuses: Denied.
-    """
-    if actor.standing is None or not actor.standing.is_staff:
-        raise Denied(permission="vestibule.users.read")
-    if not reach_of(actor, "vestibule.users.read"):
-        raise Denied(permission="vestibule.users.read")
-
-
-@require_safe
-def users(request: Any) -> HttpResponse:
-    """List client users: search, a tab per state, pages both ways."""
-    require_staff_reader(request.actor)
-    query = request.GET.get("q", "")[:200].replace("\x00", "")
-    state = request.GET.get("state", "")
-    if state not in TABS:
-        state = ""
-    found = User.objects.visible_to(request.actor).clients().matching(query)
-    shown = found.filter(state=state) if state else found
-    page = shown.page(
-        size=PAGE_SIZE,
-        after=request.GET.get("after", ""),
-        before=request.GET.get("before", ""),
-    )
-    counts = found.count_by_state()
-    context = {
-        "q": query,
-        "state": state,
-        "tabs": [
-            {
-                "state": tab,
-                "count": counts.get(tab, 0) if tab else sum(counts.values()),
-                "url": _address(query, tab),
-                "active": tab == state,
-            }
-            for tab in TABS
-        ],
-        "rows": user_rows(page.rows, request.actor, request.LANGUAGE_CODE),
-        "pager": {
-            "previous_url": _address(query, state, before=page.previous) if page.previous else "",
-            "next_url": _address(query, state, after=page.next) if page.next else "",
-            "shown": len(page.rows),
-            "total": counts.get(state, 0) if state else sum(counts.values()),
-        },
-        "filters": [],
-        "draft": bool(drafts.unfinished(request.actor)),
-        "may": {"invite": bool(reach_of(request.actor, "vestibule.users.create"))},
-    }
-    return render(request, "users/list.html", context)
-
-
-def _address(query: str, state: str, **cursor: str) -> str:
-    parameters = {key: value for key, value in (("q", query), ("state", state)) if value}
-    parameters |= cursor
-    return reverse("users") + (f"?{urlencode(parameters)}" if parameters else "")
 
 
 @require_safe
 def user(request: Any, pk: UUID) -> HttpResponse:
     """One user: access, history, identity, invitation, and what can be done."""
-    require_staff_reader(request.actor)
+    require_reader(request.actor)
     found = User.objects.visible_to(request.actor).clients().one(pk=pk)
     return render(
         request, "users/detail.html", user_details(found, request.actor, request.LANGUAGE_CODE)
@@ -160,7 +90,7 @@ def _told() -> None:
 @require_http_methods(["GET", "HEAD", "POST"])
 def act(request: Any, pk: UUID, act: str) -> HttpResponse:
     """Ask before an act on a user, then do it."""
-    require_staff_reader(request.actor)
+    require_reader(request.actor)
     who = User.objects.visible_to(request.actor).clients().one(pk=pk)
     deed, sentence = ACTS[act]
     typed = request.POST if request.method == "POST" else None
@@ -180,6 +110,8 @@ def act(request: Any, pk: UUID, act: str) -> HttpResponse:
                 sentence = HELD
             messages.success(request, _(sentence) % {"name": who.full_name})
             return HttpResponseRedirect(reverse("user", args=[pk]), status=303)
+    elif is_client(request.actor) and not may_do_here(who, request.actor).get(act):
+        raise Denied()  # the question would name companies that are not his
     elif act == "deactivate":
         blocked = [company.name for company in kept_from_leaving(who)]
     context = {
@@ -216,7 +148,7 @@ def _person(actor: Actor, who: User) -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def change_type(request: Any, pk: UUID, place: UUID) -> HttpResponse:
     """Make a user administrator or standard client of one company, naming the effect first."""
-    require_staff_reader(request.actor)
+    require_reader(request.actor)
     who = User.objects.visible_to(request.actor).clients().one(pk=pk)
     company = Place.objects.visible_to(request.actor).companies().one(pk=place)
     if not decide(

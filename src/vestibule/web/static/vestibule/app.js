@@ -255,3 +255,62 @@ document.addEventListener("submit", event => {
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
+
+/* --- lists: choosing several, and focus after a part of the page was replaced ------------------ */
+
+document.addEventListener("alpine:init", () => {
+  /* Ticked rows are counted in the bar below; without scripts the bar always stands there. */
+  Alpine.data("several", () => ({
+    init() {
+      const root = this.$el;
+      const bar = root.querySelector(".several");
+      const all = root.querySelector("#pick-all");
+      const boxes = [...root.querySelectorAll("input[name=user]")];
+      if (!bar || !boxes.length) return;
+      const say = () => {
+        const chosen = boxes.filter(box => box.checked).length;
+        bar.hidden = !chosen;
+        bar.querySelector("[data-chosen]").textContent = String(chosen);
+        all.checked = chosen === boxes.length;
+        all.indeterminate = chosen > 0 && chosen < boxes.length;
+      };
+      root.addEventListener("change", event => {
+        if (event.target === all) for (const box of boxes) box.checked = all.checked;
+        if (event.target === all || event.target.name === "user") say();
+      });
+      say();
+    },
+  }));
+});
+
+document.addEventListener("htmx:afterSettle", event => {
+  const results = document.getElementById("results");
+  if (!results || !event.detail.target || event.detail.target.id !== "results") return;
+  const focused = document.activeElement;
+  if (!focused || focused === document.body) results.focus({ preventScroll: true });
+});
+
+/* --- settings ---------------------------------------------------------------------------------- */
+
+document.addEventListener("alpine:init", () => {
+  /* What is typed as a word stands at once where the menu would show it. */
+  Alpine.data("examples", () => ({
+    show(event) {
+      const language = event.target.dataset.word;
+      const shown = language && this.$root.querySelector(`[data-example="${CSS.escape(language)}"]`);
+      if (shown) shown.textContent = event.target.value;
+    },
+  }));
+
+  /* The colour field and the typed colour say the same; the typed one is sent. */
+  Alpine.data("accent", () => ({
+    pick() {
+      const typed = this.$refs.typed.querySelector("input");
+      typed.value = this.$refs.picked.value;
+      typed.dispatchEvent(new Event("input", { bubbles: true }));
+    },
+    type(event) {
+      if (/^#[0-9a-f]{6}$/i.test(event.target.value)) this.$refs.picked.value = event.target.value;
+    },
+  }));
+});
