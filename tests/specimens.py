@@ -872,9 +872,7 @@ SPECIMENS: dict[str, Specimen] = {
     ),
     "own_account.change_password": Specimen(by("director"), _change_password, "password.changed"),
     "own_account.end_session": Specimen(by("director"), _end_session, "session.ended"),
-    "own_account.end_other_sessions": Specimen(
-        by("director"), _end_others, "session.others_ended"
-    ),
+    "own_account.end_other_sessions": Specimen(by("director"), _end_others, "session.others_ended"),
     "second_factors.add_app": Specimen(by("director"), _add_app, "second_factor.added"),
     "second_factors.add_passkey": Specimen(
         by("director"), _add_passkey, "second_factor.added", says=frozenset({"name"})
@@ -904,9 +902,7 @@ SPECIMENS: dict[str, Specimen] = {
         "audit.check_asked",
         own_firm_only=MINE,
     ),
-    "chain_checks.check_further": Specimen(
-        worker, _check_further, "audit.checked", door="worker"
-    ),
+    "chain_checks.check_further": Specimen(worker, _check_further, "audit.checked", door="worker"),
     "chain_checks.note_check": Specimen(
         operator, _note_check, "audit.checked", door="cli", own_firm_only=MINE
     ),

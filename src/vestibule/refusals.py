@@ -375,7 +375,9 @@ class ViewNameTaken(Invalid):
 
 class TooManyViews(NotNow):
     code = "view.too_many"
-    sentence = _("A list keeps at most %(limit)s views of yours. Delete one that you no longer use.")
+    sentence = _(
+        "A list keeps at most %(limit)s views of yours. Delete one that you no longer use."
+    )
 
 
 # --- import -------------------------------------------------------------------------

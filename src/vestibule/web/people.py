@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.urls import reverse
+
 from vestibule import clock
 from vestibule.actor import Actor
 from vestibule.authz.catalogue import reserved_bits
@@ -63,6 +65,16 @@ ACTS: dict[str, tuple[str, tuple[str, ...]]] = {
 """act → the permission it asks for, and the states it fits"""
 
 
+_OF_GRANTS = (
+    *("user_id", "place_id", "role_id", "permission_set_id", "granted_by_id", "since", "until"),
+    *("place__name", "place__path", "place__acts_as", "place__sort_key"),
+    *("role__name", "role__code"),
+)
+_OF_INVITATIONS = ("user_id", "invited_by_id", "state", "created_at", "expires_at", "closed_at")
+_OF_MAILS = ("user_id", "invitation_id", "state", "handed_over_at", "last_error", "attempts")
+"""What pages show of them; the rest is not read."""
+
+
 @dataclass(slots=True)
 class Seen:
     """What was read about the users of one page."""
@@ -74,6 +86,8 @@ class Seen:
     requests: dict[UUID, UUID] = field(default_factory=dict)
     """who waits at a client's request → that request, where it is decided"""
     with_factors: frozenset[UUID] = frozenset()
+    everywhere: frozenset[str] = frozenset()
+    """the rights that the reader has in the whole firm: nothing is asked place by place for them"""
     held: dict[UUID, dict[str, int]] | None = None
     """for readers of a part of the firm: all places of each user by path, with what he has there"""
 
@@ -83,12 +97,14 @@ def read(users: list[User], actor: Actor) -> Seen:
     seen = Seen()
     ids = [user.pk for user in users]
     grants = Grant.objects.visible_to(actor).not_over().filter(user_id__in=ids)
-    for grant in grants.select_related("place", "role").order_by("place__sort_key", "pk"):
+    grants = grants.select_related("place", "role").only(*_OF_GRANTS)
+    for grant in grants.order_by("place__sort_key", "pk"):
         seen.grants[grant.user_id].append(grant)
     invitations = Invitation.objects.visible_to(actor).filter(user_id__in=ids)
-    seen.invitations = {row.user_id: row for row in invitations.order_by("created_at")}
+    invitations = invitations.only(*_OF_INVITATIONS).order_by("created_at")
+    seen.invitations = {row.user_id: row for row in invitations}
     mails = OutboxMessage.objects.visible_to(actor).filter(user_id__in=ids, kind="invitation")
-    for mail in mails.defer("sealed").order_by("created_at"):
+    for mail in mails.only(*_OF_MAILS).order_by("created_at"):
         seen.mails[mail.user_id] = mail
     inviters = [row.invited_by_id for row in seen.invitations.values()]
     seen.with_factors = who_has_factors(actor.firm_id, ids)
@@ -98,6 +114,11 @@ def read(users: list[User], actor: Actor) -> Seen:
         asked = Approval.objects.visible_to(actor).waiting().filter(user_id__in=waiting)
         asked = asked.filter(act=ApprovalAct.LET_IN, needs_second_person=True)
         seen.requests = dict(asked.values_list("user_id", "pk"))
+    if actor.standing is not None and actor.standing.is_staff:
+        asked_for = {permission for permission, _states in ACTS.values()}
+        seen.everywhere = frozenset(
+            name for name in asked_for if is_whole_firm(reach_of(actor, name))
+        )
     if not is_whole_firm(reach_of(actor, "vestibule.users.read")):
         seen.held = held_everywhere(users)
     return seen
@@ -119,9 +140,13 @@ def may_do(user: User, actor: Actor, seen: Seen) -> dict[str, bool]:
     )
     found = {}
     for act, (permission, states) in ACTS.items():
+        if not covered or user.state not in states or user.pk == actor.user_id:
+            found[act] = False
+            continue
         bit = reserved_bits(permission)
-        entitled = covered and all(decide(standing, bit, path, now) for path in held)
-        found[act] = entitled and user.state in states and user.pk != actor.user_id
+        found[act] = permission in seen.everywhere or all(
+            decide(standing, bit, path, now) for path in held
+        )
     if not standing.is_staff or (user.state == UserState.INVITED and not found["resend"]):
         found["address"] = False  # decision 0023
     found["reset_second_factors"] &= user.pk in seen.with_factors
@@ -207,8 +232,10 @@ def _row(user: User, actor: Actor, seen: Seen, words: Words) -> dict[str, Any]:
     roles = {grant.role_id: words.role(grant.role) for grant in grants if grant.role is not None}
     name = f"{user.first_name} {user.last_name}".strip()
     state = shown_state(user, seen)
+    may = may_do(user, actor, seen)
     return {
         "id": user.pk,
+        "url": reverse("user", args=[user.pk]),
         "name": name,
         "initials": initials(name or user.email),
         "email": user.email,
@@ -222,6 +249,7 @@ def _row(user: User, actor: Actor, seen: Seen, words: Words) -> dict[str, Any]:
         "page_seen_at": None,
         "last_sign_in_at": user.last_sign_in_at,
         "truth": truth_line(user, seen),
-        "may": may_do(user, actor, seen),
+        "may": may,
+        "has_acts": any(may.values()) or user.pk in seen.requests,
         "request_id": seen.requests.get(user.pk),
     }

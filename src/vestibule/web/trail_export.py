@@ -87,4 +87,3 @@ def _cells(event: Event, told: Told) -> list[str]:
         event.hash,
         event.previous_hash,
     ]
-

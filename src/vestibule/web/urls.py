@@ -28,6 +28,7 @@ from vestibule.web.views import (
     team,
     user_edit,
     user_list,
+    user_pieces,
     users,
     welcome,
     wizard,
@@ -87,6 +88,8 @@ urlpatterns = [
     path("users/<uuid:pk>/address/", user_edit.address, name="user_address"),
     path("users/<uuid:pk>/address/cancel/", user_edit.address_cancel, name="user_address_cancel"),
     path("users/<uuid:pk>/history/", user_edit.history, name="user_history"),
+    path("users/<uuid:pk>/menu/", user_pieces.menu, name="user_menu"),
+    path("users/<uuid:pk>/way/", user_pieces.way, name="user_way"),
     path("users/<uuid:pk>/type/<uuid:place>/", users.change_type, name="user_type"),
     path("users/<uuid:pk>/hand-over/<uuid:place>/", hand_over.hand_over, name="user_hand_over"),
     *(

@@ -73,7 +73,7 @@ class CheckedIdentity:
 
 def is_taken(firm_id: UUID, canonical: str) -> bool:
     """Return whether a user of the firm has this address."""
-    return User.objects.filter(firm_id=firm_id, canonical_email=canonical).exists()
+    return bool(User.objects.filter(firm_id=firm_id, canonical_email=canonical).exists())
 
 
 def read_identity(

@@ -230,7 +230,7 @@ def may_offer(inviter: User | None, user: User, *, is_operators: bool) -> bool:
     actor = actor_for(inviter, door=Door.LINK)
     if actor.standing is None:
         return False
-    asked = ("vestibule.users.invite",)
+    asked: tuple[str, ...] = ("vestibule.users.invite",)
     if user.is_staff_member:
         asked = ("vestibule.staff.create", "vestibule.staff.change")
     bits, held = [reserved_bits(name) for name in asked], rights_of(user)

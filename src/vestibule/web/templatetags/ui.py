@@ -11,11 +11,12 @@ from pathlib import Path
 from django import template
 from django.http import HttpRequest
 from django.template.context import Context
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import get_language, gettext, pgettext
 
 from vestibule import clock
 
@@ -55,6 +56,17 @@ def _drawn(name: str, css: str, label: str) -> SafeString:
         static("vestibule/vendor/icons.svg"),
         drawn,
     )
+
+
+@register.simple_tag
+def state_badge(state: str) -> SafeString:
+    """Draw a state's badge as a list has it many times: the component is rendered once per language."""
+    return _badge(str(state), get_language() or "")
+
+
+@functools.lru_cache(maxsize=256)
+def _badge(state: str, language: str) -> SafeString:
+    return mark_safe(render_to_string("users/_badge.html", {"state": state}).strip())  # ours
 
 
 @register.simple_tag
@@ -128,7 +140,15 @@ def short_day(moment: datetime.date | datetime.datetime | None) -> str:
     if moment is None:
         return ""
     here = timezone.localtime(moment) if isinstance(moment, datetime.datetime) else moment
-    if here.year == timezone.localtime(clock.now()).year:
+    this_year = here.year == timezone.localtime(clock.now()).year
+    return _said_day(here.year, here.month, here.day, this_year, get_language() or "")
+
+
+@functools.lru_cache(maxsize=4096)
+def _said_day(year: int, month: int, day: int, this_year: bool, language: str) -> str:
+    """Say a day once per language: a list says the same few days over and over."""
+    here = datetime.date(year, month, day)
+    if this_year:
         return formats.date_format(
             here, pgettext("Django date format of a day in this year", "j M")
         )

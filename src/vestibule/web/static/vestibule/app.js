@@ -5,12 +5,29 @@ document.documentElement.classList.add("js");
 
 /* --- Alpine components --------------------------------------------------------------------- */
 
+/* A piece that says where it comes from (data-fill) is fetched once, when it is first wanted. */
+const fill = piece => {
+  const from = piece && piece.dataset.fill;
+  if (!from || !window.htmx) return Promise.resolve();
+  delete piece.dataset.fill;
+  return window.htmx.ajax("GET", from, { target: piece, swap: "innerHTML" });
+};
+
 document.addEventListener("alpine:init", () => {
   /* A menu is a <details>: it closes on Escape, on a click elsewhere and when another one opens. */
   Alpine.data("menu", () => ({
     init() {
       const details = this.$el;
       const close = () => { details.open = false; };
+      const list = details.querySelector(".menu-list");
+      const place = () => {
+        details.classList.remove("menu-up");
+        const low = details.open && list.getBoundingClientRect().bottom > window.innerHeight;
+        if (low && details.classList.contains("more")) details.classList.add("menu-up");
+      };
+      let filling = Promise.resolve();
+      const want = () => { if (list && list.dataset.fill) filling = fill(list).then(place); };
+      for (const sign of ["pointerenter", "focusin", "toggle"]) details.addEventListener(sign, want);
       document.addEventListener("click", event => { if (!details.contains(event.target)) close(); });
       details.addEventListener("focusout", event => {
         if (event.relatedTarget && !details.contains(event.relatedTarget)) close();
@@ -22,16 +39,18 @@ document.addEventListener("alpine:init", () => {
           event.stopPropagation();
         }
         if (details.open && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
-          const items = [...details.querySelectorAll(".menu-item")];
-          const step = event.key === "ArrowDown" ? 1 : -1;
-          const next = items[(items.indexOf(document.activeElement) + step + items.length) % items.length];
-          if (next) { next.focus(); event.preventDefault(); }
+          const down = event.key === "ArrowDown";
+          event.preventDefault();
+          filling.then(() => {
+            const items = [...details.querySelectorAll(".menu-item")];
+            const now = items.indexOf(document.activeElement);
+            const next = now < 0 ? (down ? 0 : items.length - 1) : (now + (down ? 1 : -1) + items.length) % items.length;
+            if (items[next]) items[next].focus();
+          });
         }
       });
       details.addEventListener("toggle", () => {
-        if (!details.open) { details.classList.remove("menu-up"); return; }
-        const list = details.querySelector(".menu-list").getBoundingClientRect();
-        if (details.classList.contains("more") && list.bottom > window.innerHeight) details.classList.add("menu-up");
+        place();
       });
     },
   }));
@@ -44,7 +63,7 @@ document.addEventListener("alpine:init", () => {
   /* A tip shows by CSS on hover and focus; Escape hides it until the next time. */
   Alpine.data("tip", () => ({
     hide() { this.$root.classList.add("hush"); },
-    show() { this.$root.classList.remove("hush"); },
+    show() { this.$root.classList.remove("hush"); fill(this.$root.querySelector("[data-fill]")); },
   }));
 
   Alpine.data("theme", () => ({
