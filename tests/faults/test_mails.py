@@ -297,7 +297,9 @@ def test_a_mail_refused_for_good_is_not_tried_again_and_the_users_page_says_why(
     assert post.worker("worker", minutes_ahead=60) == [0]
     row = post.row(mail)
     assert (row.state, row.sealed, row.last_error) == ("refused", None, "550 No such person here.")
-    assert "550 No such person here." in users_page(world, world.user("ready"))
+    shown = users_page(world, world.user("ready"))
+    assert "550 No such person here." in shown
+    assert "Refused by the mail server" in shown
     assert post.events("mail.refused") == 1
     print("SMTP 550: refused after 1 try, wiped, the server's reason is on the user's page")
 
@@ -310,4 +312,6 @@ def test_a_5xx_that_was_tried_again_would_be_found(post: Post, world: World) -> 
     post.worker("worker", minutes_ahead=1, without="a 5xx is final")
 
     assert (post.row(mail).state, post.row(mail).attempts) == ("queued", 2)
-    assert "550 No such person here." not in users_page(world, world.user("ready"))
+    shown = users_page(world, world.user("ready"))
+    assert "Refused by the mail server" not in shown
+    assert "Put off by the mail server, tried again" in shown

@@ -8,10 +8,12 @@ import base64
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+from django.utils import timezone, translation
 
 from tests.support import postgres
 
@@ -117,3 +119,14 @@ def new_folder() -> Path:
 def session_folder(pytestconfig: pytest.Config) -> Path:
     """Give the folder of this test session; it is removed at the end."""
     return pytestconfig.stash[FOLDER]
+
+
+@pytest.fixture(autouse=True)
+def nobodys_language() -> Iterator[None]:
+    """Forget after a test in which language and time zone its last request was answered.
+
+    In the product the next request sets its own; a test that makes none would inherit them.
+    """
+    yield
+    translation.deactivate()
+    timezone.deactivate()

@@ -157,3 +157,32 @@ class TestPages:
         with world.scope():
             page = Place.objects.visible_to(world.actor("practitioner")).page(size=10_000)
             assert len(page.rows) == len(world.morel.places)
+
+
+class TestTheNameOfAGroup:
+    """To which group a client belongs is not his to know: neither as a name nor by searching."""
+
+    def found(self, world: World, name: str, text: str) -> set[str]:
+        actor = world.actor(name)
+        with world.scope():
+            return set(
+                Place.objects.visible_to(actor)
+                .companies()
+                .matching(text)
+                .values_list("name", flat=True)
+            )
+
+    @pytest.mark.parametrize("text", ["groupe", "rou", "conseil groupe"])
+    def test_finds_its_companies_for_staff_alone(self, world: World, text: str) -> None:
+        assert "ESTRAN CONSEIL" in self.found(world, "practitioner", text)
+        assert self.found(world, "director", text) == set()
+
+    def test_what_the_company_is_called_itself_is_found_by_both(self, world: World) -> None:
+        for name in ("practitioner", "director"):
+            assert "ESTRAN CONSEIL" in self.found(world, name, "conseil")
+
+    def test_nor_are_their_users_found_by_it(self, world: World) -> None:
+        director, practitioner = world.actor("director"), world.actor("practitioner")
+        with world.scope():
+            assert not User.objects.visible_to(director).matching("groupe").exists()
+            assert User.objects.visible_to(practitioner).matching("groupe").exists()

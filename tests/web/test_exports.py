@@ -128,6 +128,20 @@ def test_no_cell_is_a_formula(cell: str) -> None:
     assert csv_files.harmless("O’Brien = x") == "O’Brien = x"
 
 
+@pytest.mark.parametrize(
+    ("cell", "harmless"),
+    [
+        ("Ann;=cmd|'/C calc'!A0;x", "Ann;'=cmd|'/C calc'!A0;x"),
+        ("x, =1+1", "x, '=1+1"),
+        ("x;\u00a0@SUM(A1)", "x;\u00a0'@SUM(A1)"),
+        ("Doe, Jane; Roe", "Doe, Jane; Roe"),
+    ],
+)
+def test_nor_is_a_part_of_one_where_another_sign_separates_cells(cell: str, harmless: str) -> None:
+    """A German spreadsheet splits at semicolons, an English one at commas."""
+    assert csv_files.harmless(cell) == harmless
+
+
 def test_a_name_that_looks_like_a_formula_comes_out_harmless(world: World, staff: Client) -> None:
     create(world, last_name='=HYPERLINK("http://evil.example")', first_name="Eve, “quoted”")
 

@@ -82,7 +82,10 @@ def test_with_the_keyboard_alone_somebody_is_found_filtered_and_acted_on(
     expect(page.locator("#sort-name")).to_be_focused()
 
     tab_to(page, ".more > summary")
-    press(page, "Enter", "ArrowDown")
+    press(page, "Enter")
+    expect(page.locator(".more[open] .menu-item[href*=deactivate]")).to_be_visible()
+    press(page, "ArrowDown")
+    expect(page.locator(".more[open] .menu-item:focus")).to_have_count(1)
     tab_to(page, ".more[open] .menu-item[href*=deactivate]")
     press(page, "Enter")
     expect(page.locator("#dialog[open]")).to_contain_text("Deactivate Marc Olivier?")

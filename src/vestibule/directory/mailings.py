@@ -75,6 +75,8 @@ def invitation_mail(
         applications=tuple(words.application(name) for name in names),
         link=link_to(firm, "welcome", secret),
         expires_at=invitation.expires_at,
+        from_firm=inviter is None or inviter.is_staff_member,
+        to_team=user.is_staff_member,
     )
     return mails.fresh_link(told) if earlier.exists() and not asked_for else mails.welcome(told)
 

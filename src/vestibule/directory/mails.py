@@ -52,6 +52,10 @@ class Invitation:
     applications: tuple[str, ...]
     link: str
     expires_at: datetime
+    from_firm: bool = True
+    """whether who invites works for the firm; else a client's administrator, a colleague"""
+    to_team: bool = False
+    """whether the person is to work for the firm, and not to come in as a client"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,20 +282,16 @@ def _invitation(invitation: Invitation, first: list[Sentence]) -> Message:
     firm = one_line(invitation.firm.name)
     inviter = one_line(invitation.inviter_name)
     until = day_of(invitation.expires_at, invitation.firm.time_zone)
+    subject, opening, doubt = _who_invites(invitation)
     return rendered(
         invitation.firm,
         invitation.recipient,
         Letter(
-            subject=gettext("%(inviter)s opens the client portal of %(firm)s to you")
-            % {"inviter": inviter, "firm": firm},
+            subject=subject % {"inviter": inviter, "firm": firm},
             preview=gettext("Choose your password by %(day)s.") % {"day": until},
             opening=[
                 *first,
-                sentence(
-                    gettext("%(inviter)s from %(firm)s opens the client portal to you."),
-                    inviter=inviter,
-                    firm=firm,
-                ),
+                sentence(opening, inviter=inviter, firm=firm),
                 *_contents(invitation.companies, invitation.applications),
             ],
             button=gettext("Choose my password"),
@@ -305,19 +305,38 @@ def _invitation(invitation: Invitation, first: list[Sentence]) -> Message:
                     day=until,
                 )
             ],
-            doubt_answer=sentence(
-                gettext(
-                    "Do nothing: without your password no access is opened. %(inviter)s from"
-                    " %(firm)s can tell you more. We never ask for a password by e-mail."
-                ),
-                inviter=inviter,
-                firm=firm,
-            ),
+            doubt_answer=sentence(doubt, inviter=inviter, firm=firm),
             reason=sentence(
                 gettext("Sent to %(email)s, because %(inviter)s created an access for it."),
                 email=invitation.recipient.email,
                 inviter=inviter,
             ),
+        ),
+    )
+
+
+def _who_invites(invitation: Invitation) -> tuple[str, str, str]:
+    """Return subject, first sentence and answer to doubts: by whom, and into what."""
+    doubt = gettext(
+        "Do nothing: without your password no access is opened. %(inviter)s from %(firm)s can tell"
+        " you more. We never ask for a password by e-mail."
+    )
+    if invitation.to_team:
+        return (
+            gettext("%(inviter)s invites you into the team of %(firm)s"),
+            gettext("%(inviter)s invites you into the team of %(firm)s."),
+            doubt,
+        )
+    subject = gettext("%(inviter)s opens the client portal of %(firm)s to you")
+    if invitation.from_firm:
+        opening = gettext("%(inviter)s from %(firm)s opens the client portal to you.")
+        return subject, opening, doubt
+    return (
+        subject,
+        gettext("%(inviter)s opens the client portal of %(firm)s to you."),
+        gettext(
+            "Do nothing: without your password no access is opened. %(inviter)s can tell you more."
+            " We never ask for a password by e-mail."
         ),
     )
 

@@ -123,8 +123,14 @@ class VisibleQuerySet(models.QuerySet[Any]):
         among = search.worth_looking_at(words, search.rows_holding(self.model._meta.db_table))
         found = self if among is None else self.filter(search.Among(among))
         for word in words:
-            found = found.filter(search.holds(word))
+            found = found.filter(search.holds(word, with_group=self.knows_groups))
         return found
+
+    @property
+    def knows_groups(self) -> bool:
+        """Whether the reader may find a place by the name of its group: a client may not."""
+        standing = self.reader.standing if self.reader is not None else None
+        return standing is None or standing.is_staff
 
     def page(
         self, *, size: int = 50, after: str = "", before: str = "", order: Order = BY_NAME
@@ -297,7 +303,7 @@ class UserQuerySet(VisibleQuerySet):
                 not_over,
                 where,
                 Q() if places is None else search.Among(places, "place_id"),
-                search.holds(word, "place__search_text"),
+                search.holds(word, "place__search_text", with_group=self.knows_groups),
                 user_id=OuterRef("pk"),
                 firm_id=OuterRef("firm_id"),
             )

@@ -18,7 +18,7 @@ from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, F, Func, Q, Value
 from django.db.models.functions import StrIndex
-from django.db.models.lookups import GreaterThan
+from django.db.models.lookups import Exact, GreaterThan, LessThan
 
 from vestibule.directory.database import SHORTEST_SEARCHED, trigram_statement
 from vestibule.directory.scope import current_firm_id
@@ -33,13 +33,24 @@ Find = Callable[[str, int], "set[UUID] | None"]
 """word, most → the ids of all rows that may hold it, or None when there are more."""
 
 
-def holds(word: str, field: str = "search_text") -> Q:
-    """Return the condition "this text contains the word".
+GROUP_BEHIND = "\x1f"
+"""Stands in a place's searched text before the words of its group. No word that is searched for
+contains it."""
+
+
+def holds(word: str, field: str = "search_text", *, with_group: bool = True) -> Q:
+    """Return the condition "this text contains the word"; not `with_group`: the words of a
+    place's group, of which a client may not know, are left out.
 
     Not LIKE: behind a row policy PostgreSQL knows nothing of how common a pattern is, takes
     each for rare and reads the whole table; of a position it assumes that it is common.
     """
-    return Q(GreaterThan(StrIndex(F(field), Value(word)), 0))
+    found = StrIndex(F(field), Value(word))
+    held = Q(GreaterThan(found, 0))
+    if with_group:
+        return held
+    mark = StrIndex(F(field), Value(GROUP_BEHIND))
+    return held & (Q(Exact(mark, 0)) | Q(LessThan(found, mark)))
 
 
 class Among(Func):

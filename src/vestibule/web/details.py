@@ -79,15 +79,21 @@ def user_details(user: User, actor: Actor, language: str) -> dict[str, Any]:
         "last_administrator_of": [
             company.name for company in last if company.pk in {grant.place_id for grant in shown}
         ],
-        "hand_over": [
-            {"name": company.name, "url": reverse("user_hand_over", args=[user.pk, company.pk])}
-            for company in last
-            if is_whole_firm(reach_of(actor, "vestibule.firm.administer"))
-        ],
+        "hand_over": ways_to_hand_over(actor, user),
         "may": may_do(user, actor, seen),
         "change": _change_that_waits(user, actor),
         "request_id": seen.requests.get(user.pk),
     }
+
+
+def ways_to_hand_over(actor: Actor, user: User) -> list[dict[str, str]]:
+    """Return the pages on which the firm's administrator names a successor for this user."""
+    if not is_whole_firm(reach_of(actor, "vestibule.firm.administer")):
+        return []
+    return [
+        {"name": company.name, "url": reverse("user_hand_over", args=[user.pk, company.pk])}
+        for company in last_administrator_of(user)
+    ]
 
 
 def may_do_here(user: User, actor: Actor) -> dict[str, bool]:

@@ -178,6 +178,10 @@ class Steps:
         typed = self.draft.data["identity"]
         return client_users.Identity(**{key: typed[key] for key in IDENTITY})
 
+    def usual_language(self) -> str:
+        """Return the language that stands chosen at first."""
+        return str(self.request.firm.default_language)
+
     def check_identity(self, identity: client_users.Identity) -> None:
         """Refuse an identity that cannot be used, at its fields.
 
@@ -231,7 +235,7 @@ class Steps:
         if not first_user:
             types.append(("standard", words.get("role.standard")))
         kept = {**data.get("identity", {}), **data.get("typed", {})}
-        start = {"language": request.firm.default_language, **kept}
+        start = {"language": self.usual_language(), **kept}
         if first_user:
             start["type"] = "administrator"
         form = IdentityForm(

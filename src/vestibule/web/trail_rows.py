@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.forms import ChoiceField
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -19,6 +20,7 @@ from vestibule.directory.sights import names_of, place_names
 from vestibule.directory.trail import values_of
 from vestibule.directory.wordbook import Words
 from vestibule.web.forms import language_word
+from vestibule.web.settings_forms import RulesForm
 from vestibule.web.templatetags.ui import exactly
 from vestibule.web.trail_words import (
     DOORS,
@@ -204,6 +206,10 @@ def _word(key: str, text: str, told: Told) -> str:
         return ", ".join(str(METHODS.get(each, each)) for each in text.split("+"))
     if key == "kind":
         return told.words.kind(text)
+    rule = RulesForm.base_fields.get(key)
+    if isinstance(rule, ChoiceField):
+        choices: Any = rule.choices
+        return str(dict(choices).get(text, text))
     found = _as_uuid(text)
     if found is not None:
         return told.places.get(found) or told.people.get(found) or text

@@ -20,9 +20,10 @@ import django
 django.setup()
 
 from vestibule.cli.__main__ import main  # noqa: E402
-from vestibule.directory.actions import _states, client_users, invitations  # noqa: E402
+from vestibule.directory.actions import _creating, _states, client_users, invitations  # noqa: E402
 from vestibule.directory.models import Invitation, User  # noqa: E402
-from vestibule.web.views import welcome, wizard  # noqa: E402
+from vestibule.web.views import welcome  # noqa: E402
+from vestibule.web.views.wizard import PractitionersSteps  # noqa: E402
 
 LONG_ENOUGH_SECONDS = 0.4
 
@@ -79,7 +80,7 @@ def any_address_is_new(typed: str) -> Any:
     return dataclasses.replace(address, canonical=f"{uuid.uuid4().hex}.{address.canonical}")
 
 
-read_address = client_users.read_address
+read_address = _creating.read_address
 
 # One link.
 welcome.open_invitation = waiting(welcome.open_invitation)
@@ -91,10 +92,10 @@ invitations.Invitation = AnyInvitation  # type: ignore[assignment, misc]
 _states.move = unless("one step in a life", _states.move, move_without_looking)
 
 # One draft.
-wizard._identity_of = waiting(wizard._identity_of)
-client_users._claim = unless("the key of the draft", client_users._claim, lambda *args: None)
-client_users._remember = unless("the key of the draft", client_users._remember, lambda *args: None)
-client_users.read_address = unless("one user per address", read_address, any_address_is_new)
+PractitionersSteps.identity_typed = waiting(PractitionersSteps.identity_typed)  # type: ignore[method-assign]
+client_users.claim = unless("the key of the draft", client_users.claim, lambda *args: None)
+client_users.remember = unless("the key of the draft", client_users.remember, lambda *args: None)
+_creating.read_address = unless("one user per address", read_address, any_address_is_new)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -100,8 +100,10 @@ def write(
     send_email: bool,
     replaces: Approval | None = None,
     asked_by: UUID | None = None,
+    waits: bool = True,
 ) -> Approval:
-    """Write a request that waits from now on, and tell those who decide.
+    """Write a request that waits from now on, and tell those who decide; or, where the firm's
+    rule lets in at once, one that is granted already, so that its asker finds it again.
 
     `asked_by` is whoever asked first, where another one's act only lets it wait again.
     """
@@ -118,8 +120,10 @@ def write(
         asked_at=clock.now(),
         needs_second_person=needs_second_person,
         replaces=replaces,
+        state=ApprovalState.WAITING if waits else ApprovalState.APPROVED,
+        decided_at=None if waits else clock.now(),
     )
-    if needs_second_person:
+    if needs_second_person and waits:
         for person in deciders_of(approval):
             post("request_arrived", mailings.request_arrived_mail(person, approval), to=person)
     return approval

@@ -136,17 +136,17 @@ def _ask_for_person(
         give(actor, user, checked.access)
         bump_user(user)
         user.refresh_from_db()
-    if waits:
-        write(
-            actor,
-            ApprovalAct.LET_IN,
-            user,
-            order,
-            needs_second_person=True,
-            send_email=True,
-            replaces=again,
-        )
-    else:
+    write(
+        actor,
+        ApprovalAct.LET_IN,
+        user,
+        order,
+        needs_second_person=True,
+        send_email=True,
+        replaces=again,
+        waits=waits,
+    )
+    if not waits:
         offer(actor, user, inviter_id=actor.user_id)
     told = identity_told(checked.identity)
     record(

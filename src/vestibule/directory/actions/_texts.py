@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vestibule.directory.models import Place, User
+from vestibule.directory.search import GROUP_BEHIND
 from vestibule.text import fold
 
 
@@ -17,8 +18,10 @@ def sort_key_of(user: User) -> str:
 
 
 def place_search_text(place: Place, references: list[str], group: str = "") -> str:
-    """Return what a search for this place looks through: name, town, numbers, its group."""
-    return fold(" ".join([place.name, place.town, place.postcode, *references, group]))
+    """Return what a search for this place looks through: name, town, numbers; and behind a mark,
+    for readers who may know it, its group."""
+    own = fold(" ".join([place.name, place.town, place.postcode, *references]))
+    return f"{own} {GROUP_BEHIND} {fold(group)}".rstrip() if group else own
 
 
 def place_sort_key(place: Place) -> str:

@@ -15,8 +15,9 @@ from vestibule.refusals import Invalid, _
 FORMATS = ("PNG", "JPEG", "WEBP")
 BEGINNINGS = (b"\x89PNG", b"\xff\xd8", b"RIFF")
 MOST_BYTES = 1024 * 1024
-MOST_PIXELS = 20_000_000
-"""A file of a few kilobytes can claim to be a picture that fills the memory."""
+MOST_PIXELS = 4_000_000
+"""A file of a few kilobytes can claim to be a picture that fills the memory: this many pixels take
+about 100 MB while they are drawn anew."""
 WIDEST, HIGHEST = 480, 160
 
 BROKEN = (

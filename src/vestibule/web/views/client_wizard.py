@@ -60,6 +60,10 @@ class ClientsSteps(Steps):
     def chosen_companies(self) -> list[Place]:
         return [self.only] if self.only is not None else super().chosen_companies()
 
+    def usual_language(self) -> str:
+        """Colleagues speak what their administrator speaks."""
+        return str(self.request.user.language)
+
     def check_identity(self, identity: client_users.Identity) -> None:
         requests.check_identity(self.actor, identity, again=self.again())
 

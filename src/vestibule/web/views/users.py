@@ -25,7 +25,7 @@ from vestibule.directory.policies.rules import rules_of
 from vestibule.directory.policies.validation import is_client
 from vestibule.directory.wordbook import Words
 from vestibule.refusals import Denied, LastAdministrator, NotFound, Refusal
-from vestibule.web.details import may_do_here, user_details
+from vestibule.web.details import may_do_here, user_details, ways_to_hand_over
 from vestibule.web.forms import NothingForm, ReasonForm, TypeForm
 from vestibule.web.readers import require_reader
 from vestibule.web.refusals import put_at_fields, status_of
@@ -122,6 +122,7 @@ def act(request: Any, pk: UUID, act: str) -> HttpResponse:
         "session_count": None,
         "blocked": "last_administrator" if blocked else "",
         "company": ", ".join(blocked),
+        "hand_over": ways_to_hand_over(request.actor, who) if blocked else [],
         **_person(request.actor, who),
     }
     return render(request, "users/confirm.html", context, status=status)
@@ -194,6 +195,7 @@ def change_type(request: Any, pk: UUID, place: UUID) -> HttpResponse:
         "new_role": words.get(f"role.{new}"),
         "gains_invite": new == "administrator",
         "blocked": "last_administrator" if blocked else "",
+        "hand_over": ways_to_hand_over(request.actor, who) if blocked else [],
         **_person(request.actor, who),
     }
     return render(request, "users/confirm.html", context, status=status)
