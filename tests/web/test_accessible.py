@@ -37,7 +37,9 @@ NOT_LOOKED_AT = {
     "person_new": "leads on, to a draft or to the list",
     "settings_mail_preview": "a mail as it is sent, in a frame of the page that is looked at",
     "theme": "a style sheet",
+    "user_menu": "a piece of the list: the menu of a row, fetched when it is wanted",
     "user_new": "leads on, to a draft or to the list",
+    "user_way": "a piece of the list: the way of an invitation, fetched when it is wanted",
 }
 """What answers a GET and is no page to look at here, and why."""
 
@@ -178,12 +180,15 @@ def pages_of_trail_and_team(world: World, administrator: Client) -> list[str]:
     assert answer.status_code == 303
     invited, other = answer["Location"], f"{PREFIX}/team/{world.morel.people['practitioner']}/"
     own = f"{PREFIX}/team/{world.morel.people['administrator']}/"
+    gone = f"{PREFIX}/team/{world.morel.people['trainee']}/"
+    administrator.post(f"{gone}deactivate/", {"reason": "Left in June"})
     audit = f"{PREFIX}/audit/"
     return [
         *(audit, f"{audit}?person=benali&company=estran", f"{audit}?person=nobody+like+this"),
         *(f"{audit}?since=nonsense", f"{audit}1/", f"{audit}9/"),
         *(f"{PREFIX}/team/", f"{PREFIX}/team/?q=nobody", f"{PREFIX}/team/new/", own, other),
         *(f"{other}role/", f"{other}deactivate/", f"{own}deactivate/"),
+        *(gone, f"{gone}reactivate/"),
         *(invited, f"{invited}resend/", f"{invited}cancel-invitation/"),
     ]
 
