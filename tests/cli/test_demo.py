@@ -4,8 +4,11 @@ import io
 
 import pytest
 
+from tests.actions.doing import create, fresh
 from tests.support.databases import Database
+from tests.world import World
 from vestibule.cli.progress import Progress
+from vestibule.directory.models import OutboxMessage
 
 
 class TestHowFarItHasGot:
@@ -66,3 +69,20 @@ class TestSoManyPeople:
         with firm_scope(firm):
             assert User.objects.filter(firm_id=firm.pk).count() == before + 50
             assert audit.verify(firm.pk).faults == ()
+
+
+def test_nobody_who_was_invited_by_hand_is_let_in_by_loading_the_demo_again(world: World) -> None:
+    """Else a restart of the demo would accept other people's invitations with its own password."""
+    from vestibule.cli import demo
+    from vestibule.directory.models import Firm
+
+    by_hand = create(world, send_email=True, email="by.hand@people.example", key="by hand")
+    its_own = create(world, send_email=True, email="user@demo.example", key="its own")
+    firm = Firm.objects.get(slug="morel")
+
+    demo._let_in(firm, world.password, ["user@demo.example"])
+
+    assert (fresh(by_hand).state, fresh(its_own).state) == ("invited", "active")
+    with world.scope():
+        [mail] = OutboxMessage.objects.filter(user_id=by_hand.pk)
+    assert mail.state == "queued"

@@ -496,6 +496,7 @@ def test_his_requests_and_users_tell_nothing_of_whether_an_address_was_known(
 
 def test_asking_twice_for_an_address_gets_the_same_answer_whether_it_was_known(
     world: World,
+    freeze: Any,  # the page says at which minute its draft was kept
 ) -> None:
     set_rule(world, "client_created", "validated")
     answers = set()

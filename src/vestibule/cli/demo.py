@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.db import connection
 
@@ -52,13 +52,14 @@ def load(blueprint: Blueprint, password: str) -> Firm:
     members = [person for person in blueprint.demo.people if person.audience is Audience.STAFF]
     for person in members:
         _add_staff(firm, _person(person), person.role)
-    _let_in(firm, password)
+    emails = [person.email for person in blueprint.demo.people]
+    _let_in(firm, password, emails)
     with firm_scope(firm):
         import_places(_acting(firm, members[0].email), demo_portfolio(blueprint))
     for person in blueprint.demo.people:
         if person.audience is Audience.CLIENT:
             _add_client(firm, person, by=members[0].email)
-    _let_in(firm, password)
+    _let_in(firm, password, emails)
     return firm
 
 
@@ -66,7 +67,7 @@ def load_other(blueprint: Blueprint, password: str) -> Firm:
     """Load the small second firm: one administrator and one place of each kind."""
     firm = _firm(blueprint, OTHER_SLUG, OTHER_NAME)
     _add_staff(firm, OTHER_ADMINISTRATOR, administrator_role(blueprint))
-    _let_in(firm, password)
+    _let_in(firm, password, [OTHER_ADMINISTRATOR.email])
     with firm_scope(firm):
         administrator = _acting(firm, OTHER_ADMINISTRATOR.email)
         if not Place.objects.visible_to(administrator).exists():
@@ -163,17 +164,18 @@ def _add_client(firm: Firm, person: DemoPerson, *, by: str) -> None:
         )
 
 
-def _let_in(firm: Firm, password: str) -> None:
-    """Carry the firm's waiting invitations to the demo people, who accept them with this password."""
+def _let_in(firm: Firm, password: str, emails: Iterable[str]) -> None:
+    """Carry the invitations of the demo's own people to them, who accept with this password.
+
+    Whoever was invited by hand meanwhile keeps the invitation, and nobody accepts it for him.
+    """
+    own = set(emails)
     claims = outbox.claim("demo", limit=200)
-    outbox.give_back([claim for claim in claims if claim.firm_id != firm.pk])
     for claim in claims:
-        if claim.firm_id != firm.pk:
-            continue
-        tried = outbox.begin_attempt(claim)
-        letter = outbox.open_letter(claim)
-        link = _LINK.search(letter.text) if letter else None
-        if tried is None or letter is None or link is None or not letter.to.endswith(".example"):
+        letter = outbox.open_letter(claim) if claim.firm_id == firm.pk else None
+        link = _LINK.search(letter.text) if letter is not None and letter.to in own else None
+        if letter is None or link is None or outbox.begin_attempt(claim) is None:
+            outbox.give_back([claim])
             continue
         _accept(firm, letter.to, link["secret"], password)
 

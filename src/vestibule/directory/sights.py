@@ -144,10 +144,16 @@ def may_create_users(user: User) -> bool:
 
 
 def helper_of(user: User) -> User | None:
-    """Return the member of staff who looks after a client user: who created him, if still there."""
-    return User.objects.filter(  # type: ignore[no-any-return]
-        firm_id=user.firm_id, pk=user.created_by_id, kind="staff", state="active"
-    ).first()
+    """Return the member of staff who looks after a client user, if still there: who created him,
+    or who created the colleague that invited him."""
+    maker, seen = user.created_by_id, set()
+    while maker is not None and maker not in seen:
+        seen.add(maker)
+        person = User.objects.filter(firm_id=user.firm_id, pk=maker).first()
+        if person is None or person.is_staff_member:
+            return person if person is not None and person.state == "active" else None
+        maker = person.created_by_id
+    return None
 
 
 def names_of(seen_by: Actor, ids: Iterable[UUID | None]) -> dict[UUID, str]:

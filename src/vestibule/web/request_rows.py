@@ -9,7 +9,7 @@ from django.urls import reverse
 from vestibule.actor import Actor
 from vestibule.directory.actions import requests
 from vestibule.directory.actions.client_users import enabled_applications
-from vestibule.directory.models import Approval, ApprovalAct, Permission, User
+from vestibule.directory.models import Approval, ApprovalAct, ApprovalState, Permission, User
 from vestibule.directory.policies.addresses import shown_phone
 from vestibule.directory.request_views import (
     access_of,
@@ -47,10 +47,19 @@ def request_page(approval: Approval, actor: Actor, language: str) -> dict[str, A
         "known": _known(user, approval, actor, words) if knows_already else None,
         "user_url": reverse("user", args=[user.pk]) if user is not None else "",
         "decided_by": decider_name(approval, actor),
+        "earlier": _earlier(approval),
         "seen": requests.seen_of(approval),
         "may": {"decide": requests.may_decide(actor, approval)},
         "is_own": approval.asked_by_id == actor.user_id and approval.needs_second_person,
     }
+
+
+def _earlier(approval: Approval) -> dict[str, Any] | None:
+    """Return when and why the request that this one corrects was refused."""
+    before = approval.replaces
+    if before is None or before.state != ApprovalState.REFUSED:
+        return None
+    return {"at": before.decided_at, "reason": before.reason}
 
 
 def _told(person: dict[str, str]) -> dict[str, str]:

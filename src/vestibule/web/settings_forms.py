@@ -100,8 +100,8 @@ class RulesForm(SeenForm):
         _("Whom a client’s administrator creates"),
         _(
             "For users created from now on by the administrators of your clients’ companies. If they"
-            " are let in at once, an address that you know already waits for you instead: whoever"
-            " asked can tell by that that somebody else has it."
+            " are let in at once, an address that you know already waits for you instead, and the"
+            " waiting tells whoever asked that it is known."
         ),
         ("direct", _("Is let in and invited at once")),
         ("validated", _("Waits until somebody validates")),
