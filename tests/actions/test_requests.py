@@ -25,6 +25,7 @@ from vestibule.directory.actions import client_users, invitations, requests
 from vestibule.directory.actions._action import bump_firm
 from vestibule.directory.models import Approval, Grant, OutboxMessage, RolePermission, User
 from vestibule.directory.policies import validation
+from vestibule.directory.sights import helper_of
 from vestibule.refusals import (
     AskerMayNoLonger,
     Denied,
@@ -157,6 +158,26 @@ class TestAskingDirectly:
             ask(world, user_type="practitioner")
 
         assert field_refusals(refused.value) == {"user_type": ["choice.unknown"]}
+
+
+    def test_whoever_looks_after_the_asker_looks_after_his_colleague(self, world: World) -> None:
+        """So that a page that ends says whom to ask."""
+        ask(world, "director")
+
+        with world.scope():
+            helper = helper_of(person(world))
+        assert helper is not None
+        assert helper.pk == world.morel.people["practitioner"]
+
+    def test_he_finds_it_again_among_his_requests_as_granted(self, world: World) -> None:
+        ask(world, "director")
+
+        approval = request_about(world, person(world))
+        assert (approval.state, approval.asked_by_id) == (
+            "approved",
+            world.morel.people["director"],
+        )
+        assert not mails(world, "request_arrived")
 
 
 class TestAskingToBeValidated:

@@ -477,6 +477,9 @@ def test_a_refused_request_is_corrected_and_asked_again(
     assert [row["may"]["ask_again"] for row in mine.context["rows"]] == [False, False]
     assert "You corrected it and asked again." in text_of(mine)
     assert director.post(f"{MINE}{first.pk}/again/").status_code == 409
+    looked_at = text_of(staff.get(page_of(second)))
+    assert "It was refused before" in looked_at
+    assert "Her name is Marchand" in looked_at
     approve(staff, second)
     assert created(world).last_name == "Marchand"
 
