@@ -139,6 +139,8 @@ def test_saving_what_is_there_already_records_nothing(world: World) -> None:
 
 
 def test_a_new_address_counts_once_it_is_confirmed(world: World) -> None:
+    with world.scope():
+        User.objects.filter(pk=world.morel.people["director"]).update(language="en")
     client = signed_in(world, "director")
 
     page = follow(client, client.post(ADDRESS, {"email": "solene@new.example"}))

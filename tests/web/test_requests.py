@@ -402,7 +402,7 @@ def test_the_firm_reads_whose_address_it_is_what_he_has_and_would_gain(
 def test_who_is_in_already_is_told_that_more_is_open(
     world: World, staff: Client, director: Client
 ) -> None:
-    user = create(world, at=("a",), email="in@people.example", send_email=True)
+    user = create(world, at=("a",), email="in@people.example", language="en", send_email=True)
     bring_in(user, a_password())
     approval = asked(world, director, email="in@people.example")
     assert "gets an e-mail that says so" in text_of(staff.get(page_of(approval)))
