@@ -159,7 +159,6 @@ class TestAskingDirectly:
 
         assert field_refusals(refused.value) == {"user_type": ["choice.unknown"]}
 
-
     def test_whoever_looks_after_the_asker_looks_after_his_colleague(self, world: World) -> None:
         """So that a page that ends says whom to ask."""
         ask(world, "director")
