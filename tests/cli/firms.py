@@ -25,7 +25,7 @@ def a_firm(slug: str) -> Firm:
 def an_open_firm(slug: str) -> Firm:
     """Make a firm whose administrator has accepted and chosen PASSWORD."""
     firm = a_firm(slug)
-    demo._let_in(firm, PASSWORD)
+    demo._let_in(firm, PASSWORD, [f"admin@{slug}.example"])
     return firm
 
 

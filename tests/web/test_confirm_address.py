@@ -19,6 +19,7 @@ from tests.web.pages import (
     without_tokens,
 )
 from tests.world import World
+from vestibule.directory.models import User
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -64,6 +65,8 @@ def test_the_person_confirms_and_signs_in_with_the_new_address(world: World, sta
 
 
 def test_whoever_was_signed_in_signs_in_again(world: World, staff: Client) -> None:
+    with world.scope():
+        User.objects.filter(pk=world.morel.people["standard"]).update(language="en")
     person = signed_in(world, "standard")
     ask(staff, world)
     assert person.get(f"{PREFIX}/").status_code == 200

@@ -635,6 +635,8 @@ def test_a_director_touches_nobody_who_is_not_wholly_his(world: World, act: str)
     with world.scope():
         assert User.objects.get(pk=both.pk).state == "ready"
     assert [bool(row["refused"]) for row in answer.context["outcomes"]] == [True]
+    with world.scope():
+        User.objects.filter(pk=world.morel.people["co_director"]).update(language="en")
     strangers = signed_in(world, "co_director")
     typed["user"] = [str(world.morel.people["invited"])]
     assert "Nobody was chosen" in text_of(follow(strangers, strangers.post(BULK, typed)))
