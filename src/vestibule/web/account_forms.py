@@ -74,12 +74,7 @@ class CodeForm(PlainForm):
         label=_("Code"),
         max_length=100,
         widget=forms.TextInput(
-            attrs={
-                "autocomplete": "one-time-code",
-                "autocapitalize": "off",
-                "spellcheck": "false",
-                "autofocus": True,
-            }
+            attrs={"autocomplete": "one-time-code", "autocapitalize": "off", "spellcheck": "false"}
         ),
     )
 
