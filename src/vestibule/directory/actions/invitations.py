@@ -117,6 +117,23 @@ def renew_pending(actor: Actor, user: User) -> None:
         offer(actor, user, inviter_id=pending.invited_by_id)
 
 
+def take_back(user: User) -> None:
+    """Take back the invitation of somebody invited, lapsed or not: its link dies and he is ready
+    again. Part of an act.
+
+    Refuses: WrongState.
+    """
+    if user.state != UserState.INVITED:
+        raise WrongState(user=user.full_name)
+
+    if close_pending(user, InvitationState.CANCELLED) is None:
+        Invitation.objects.filter(
+            firm_id=user.firm_id, user_id=user.pk, state=InvitationState.EXPIRED
+        ).update(state=InvitationState.CANCELLED)
+    User.objects.filter(firm_id=user.firm_id, pk=user.pk).update(version=F("version") + 1)
+    _states.move(user, UserState.READY)
+
+
 def close_links(user: User) -> None:
     """Let every link of a user die, whatever it was for, and take back its unsent mail."""
     end_change(user, EmailChangeState.CANCELLED)
@@ -166,16 +183,8 @@ def cancel_invitation(actor: Actor, user: User) -> User:
     """
     actor = authorize_on_person(actor, user)
     user = locked(user)
-    if user.state != UserState.INVITED:
-        raise WrongState(user=user.full_name)
 
-    invitation = close_pending(user, InvitationState.CANCELLED)
-    if invitation is None:
-        Invitation.objects.filter(
-            firm_id=user.firm_id, user_id=user.pk, state=InvitationState.EXPIRED
-        ).update(state=InvitationState.CANCELLED)
-    User.objects.filter(firm_id=user.firm_id, pk=user.pk).update(version=F("version") + 1)
-    _states.move(user, UserState.READY)
+    take_back(user)
     record(
         actor,
         "invitation.cancelled",

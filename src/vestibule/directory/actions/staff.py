@@ -33,6 +33,7 @@ from vestibule.directory.actions.invitations import (
     may_offer,
     offer,
     renew_pending,
+    take_back,
 )
 from vestibule.directory.facts import role_bits
 from vestibule.directory.models import (
@@ -221,15 +222,8 @@ def cancel_staff_invitation(actor: Actor, user: User) -> User:
     """
     actor = authorize_on_staff(actor, user)
     user = locked(user)
-    if user.state != UserState.INVITED:
-        raise WrongState(user=user.full_name)
 
-    if close_pending(user, InvitationState.CANCELLED) is None:
-        Invitation.objects.filter(
-            firm_id=user.firm_id, user_id=user.pk, state=InvitationState.EXPIRED
-        ).update(state=InvitationState.CANCELLED)
-    User.objects.filter(firm_id=user.firm_id, pk=user.pk).update(version=F("version") + 1)
-    _states.move(user, UserState.READY)
+    take_back(user)
     record(
         actor,
         "staff.invitation_cancelled",
