@@ -123,6 +123,7 @@ def his_pages(world: World, co_director: Client) -> dict[str, str]:
         f"users/{world.morel.people['deactivated']}/",
         "users/?sort=-created",
         f"{shared}history/",
+        *(f"{shared}{piece}/" for piece in ("menu", "way")),  # fetched into the list's rows
         "companies/",
         "companies/?q=estran",
         "requests/",
